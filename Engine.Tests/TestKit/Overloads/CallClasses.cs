@@ -1,0 +1,128 @@
+namespace Engine.Tests.TestKit.Overloads;
+
+/// <summary>Writes the classes of work: one for each number of inputs and each kind of function.</summary>
+internal static class CallClasses
+{
+    private const int MaxInputs = 4;
+    private const int MaxSequences = 2;
+
+    /// <summary>Calls of a function once.</summary>
+    public static string Calls()
+    {
+        var text = new SourceText("Engine.Data");
+        text.Line("namespace Engine.Tasks;");
+        for (var count = 0; count <= MaxInputs; count++)
+        {
+            foreach (var shape in OverloadShape.All(count, Takes.Mixed))
+            {
+                text.Line();
+                WriteCall(text, shape);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Calls of a function with each element of one or two sequences.</summary>
+    public static string MapCalls()
+    {
+        var text = new SourceText("Engine.Data");
+        text.Line("namespace Engine.Tasks;");
+        for (var count = 1; count <= MaxSequences; count++)
+        {
+            foreach (var shape in OverloadShape.All(count, Takes.Sequence))
+            {
+                text.Line();
+                WriteMapCall(text, shape);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The type of a call as its makers name it.</summary>
+    public static string CallType(OverloadShape shape, Func<Takes, string, string> argument)
+    {
+        var types = shape.Inputs.SelectMany((takes, i) => new[]
+        {
+            takes == Takes.Many ? $"IReadOnlyList<{shape.T(i)}>" : shape.T(i),
+            argument(takes, shape.T(i)),
+        });
+        return $"{shape.CallName("Call")}<{string.Join(", ", types.Append("TResult"))}>";
+    }
+
+    private static void WriteCall(SourceText text, OverloadShape shape)
+    {
+        var type = CallType(shape, (_, t) => $"TArgument{t[1..]}");
+        var fields = shape.Inputs.Select((_, i) => ($"TArgument{shape.T(i)[1..]}", shape.Name("argument", i))).ToArray();
+        text.Line($"/// <summary>A call of {Function(shape)} of {shape.Inputs.Count} inputs.</summary>");
+        WriteHead(text, shape, type, fields);
+        for (var i = 0; i < fields.Length; i++)
+        {
+            text.Continued($"where {fields[i].Item1} : struct, IArgument<{fields[i].Item1}, {shape.T(i)}>");
+        }
+
+        text.Braces(() =>
+        {
+            WriteFields(text, shape, fields);
+            WriteInvoke(text, shape, fields.Select(field => $"_{field.Item2}.Read(inputs)"));
+            text.Line("public override bool SameDefinition(TaskWork other) =>");
+            text.Continued(
+                $"other is {type} call && _function.Equals(call._function)"
+                + string.Concat(fields.Select(field => $" && _{field.Item2}.SameAs(call._{field.Item2})"))
+                + ";");
+        });
+    }
+
+    private static void WriteMapCall(SourceText text, OverloadShape shape)
+    {
+        var type = shape.CallName("MapCall") + shape.TypeParameters;
+        var fields = shape.Inputs.Select((_, i) => ($"{shape.T(i)}[]", shape.Name("values", i))).ToArray();
+        text.Line($"/// <summary>Calls of {Function(shape)}, one for each element of {shape.Inputs.Count} sequences. Owns the arrays.</summary>");
+        WriteHead(text, shape, type, fields);
+        text.Braces(() =>
+        {
+            WriteFields(text, shape, fields);
+            WriteInvoke(text, shape, fields.Select(field => $"_{field.Item2}[element]"));
+            text.Line("public override bool SameDefinition(TaskWork other) =>");
+            text.Continued(
+                $"other is {type} call && _function.Equals(call._function)"
+                + string.Concat(fields.Select(field => $" && _{field.Item2}.AsSpan().SequenceEqual(call._{field.Item2}, null)"))
+                + ";");
+        });
+    }
+
+    private static string Function(OverloadShape shape) =>
+        (shape.Returns == Returns.Value ? "a function" : $"a function that gives a {shape.Returns},") + (shape.HasContext ? " with a context" : "");
+
+    private static void WriteHead(SourceText text, OverloadShape shape, string type, (string Type, string Name)[] fields)
+    {
+        var parameters = fields.Select(field => $"{field.Type} {field.Name}").Prepend($"{shape.FunctionType} function");
+        text.Line($"internal sealed class {type}({string.Join(", ", parameters)}) : {(shape.IsAsync ? "AsyncCall" : "TaskWork")}");
+    }
+
+    private static void WriteFields(SourceText text, OverloadShape shape, (string Type, string Name)[] fields)
+    {
+        text.Line($"private readonly {shape.FunctionType} _function = function;");
+        text.Lines(fields.Select(field => $"private readonly {field.Type} _{field.Name} = {field.Name};"));
+        text.Line();
+        text.Line("public override FunctionInfo Function => FunctionInfo.Of(_function);");
+        text.Line();
+        if (shape.HasContext)
+        {
+            text.Line("public override bool NeedsContext => true;");
+            text.Line();
+        }
+    }
+
+    private static void WriteInvoke(SourceText text, OverloadShape shape, IEnumerable<string> arguments)
+    {
+        // context!: it is there, as NeedsContext says so.
+        var call = $"_function({string.Join(", ", shape.HasContext ? arguments.Append("context!") : arguments)})";
+        text.Line(shape.IsAsync
+            ? "public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>"
+            : "public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>");
+        text.Continued(shape.IsAsync ? $"ResultOf({call});" : $"DataValue.From({call});");
+        text.Line();
+    }
+}

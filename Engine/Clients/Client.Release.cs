@@ -1,0 +1,112 @@
+using Engine.Clients;
+using Engine.Collections;
+using Engine.Protocol;
+
+namespace Engine;
+
+/// <content>Futures are given up.</content>
+public sealed partial class Client
+{
+    /// <summary>Gives many futures up at once.</summary>
+    /// <param name="futures">The futures; not null, and of this client.</param>
+    public void Release(IEnumerable<Future> futures)
+    {
+        ArgumentNullException.ThrowIfNull(futures);
+        lock (_gate)
+        {
+            foreach (var future in futures)
+            {
+                ArgumentNullException.ThrowIfNull(future, nameof(futures));
+                ReleaseLocked(future.Key);
+            }
+        }
+
+        Flush();
+        TellDue();
+    }
+
+    /// <summary>Gives all futures of a map up.</summary>
+    /// <typeparam name="T">The type of the values.</typeparam>
+    /// <param name="map">The map; not null.</param>
+    public void Release<T>(FutureMap<T> map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        map.Dispose();
+    }
+
+    internal void ReleaseKey(TaskKey key)
+    {
+        bool schedule;
+        lock (_gate)
+        {
+            schedule = ReleaseLocked(key) && ScheduleFlush();
+        }
+
+        if (schedule)
+        {
+            StartFlush();
+        }
+
+        Send();
+        TellDue();
+    }
+
+    internal void ReleaseKeys(TaskKey first, int count)
+    {
+        lock (_gate)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                ReleaseLocked(TaskKey.FromValue(first.Value + (ulong)i));
+            }
+        }
+
+        Flush();
+        TellDue();
+    }
+
+    /// <summary>Called by the finalizer: nobody has a future of these keys any longer.</summary>
+    internal void ReleaseDropped(FutureLease lease)
+    {
+        lock (_gate)
+        {
+            if (_end is not null)
+            {
+                return;
+            }
+
+            for (var i = 0; i < lease.Count; i++)
+            {
+                ReleaseLocked(TaskKey.FromValue(lease.First.Value + (ulong)i));
+            }
+        }
+
+        StartFlush(); // Not on the finalizer's thread.
+    }
+
+    private bool ReleaseLocked(TaskKey key)
+    {
+        if (!_machine.Release(key) || _end is not null)
+        {
+            return false;
+        }
+
+        if (_openReleases is { Count: > 0 } open)
+        {
+            ref var last = ref open.Entries[open.Count - 1];
+            if (last.First.Value + (ulong)last.Count == key.Value)
+            {
+                last.Count++;
+                return true;
+            }
+
+            if (open.IsFull)
+            {
+                SealOpen();
+            }
+        }
+
+        (_openReleases ??= BatchPool<ReleaseKeys>.Get()).Add(new KeyRange { First = key, Count = 1 });
+        return true;
+    }
+}

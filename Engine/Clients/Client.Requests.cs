@@ -1,0 +1,99 @@
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+
+namespace Engine;
+
+/// <content>Questions to the scheduler.</content>
+public sealed partial class Client
+{
+    private readonly Dictionary<long, TaskCompletionSource<object?>> _requests = [];
+    private long _requestNumber;
+
+    /// <summary>Sends a question after all that was submitted so far, and waits for the answer.</summary>
+    private async Task<TAnswer> AskAsync<TAnswer>(Request request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var answer = new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        request.RequestId = Interlocked.Increment(ref _requestNumber);
+        lock (_gate)
+        {
+            ThrowIfClosed();
+            _requests.Add(request.RequestId, answer);
+            SealOpen();
+            _outgoing.Enqueue(request);
+        }
+
+        Send();
+        try
+        {
+            return (TAnswer)(await answer.Task.WaitAsync(cancellationToken))!; // The scheduler answers with what the question asks for.
+        }
+        catch (OperationCanceledException)
+        {
+            Post(new AbandonRequest(request.RequestId));
+            throw;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _requests.Remove(request.RequestId);
+            }
+        }
+    }
+
+    /// <summary>Sends a message after all that was submitted so far.</summary>
+    private void Post(Message message)
+    {
+        lock (_gate)
+        {
+            SealOpen();
+            _outgoing.Enqueue(message);
+        }
+
+        Send();
+    }
+
+    private void OnReply(Reply reply)
+    {
+        TaskCompletionSource<object?>? answer;
+        lock (_gate)
+        {
+            _requests.TryGetValue(reply.RequestId, out answer);
+        }
+
+        if (reply.Error is { } error)
+        {
+            answer?.TrySetException(error);
+        }
+        else
+        {
+            answer?.TrySetResult(reply.Value);
+        }
+    }
+
+    private void FailRequest(long requestId)
+    {
+        TaskCompletionSource<object?>? answer;
+        lock (_gate)
+        {
+            _requests.TryGetValue(requestId, out answer);
+        }
+
+        answer?.TrySetException(new ConnectionClosedException("The connection to the scheduler has ended, so the question was not sent."));
+    }
+
+    private void FailRequests(Disconnect reason)
+    {
+        List<TaskCompletionSource<object?>> answers;
+        lock (_gate)
+        {
+            answers = [.. _requests.Values];
+        }
+
+        foreach (var answer in answers)
+        {
+            answer.TrySetException(new ConnectionClosedException($"The connection to the scheduler ended before the answer came: {reason}"));
+        }
+    }
+}

@@ -1,0 +1,250 @@
+using System.Collections.Concurrent;
+using Engine.Clients;
+using Engine.Collections;
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Tasks;
+
+namespace Engine;
+
+/// <content>Tasks go out.</content>
+public sealed partial class Client
+{
+    // Two batches are open at a time. Releases may leave after later submits: no task is submitted with a future that was released.
+    private readonly ConcurrentQueue<Message> _outgoing = new();
+    private SubmitBatch? _openSubmits;
+    private ReleaseKeys? _openReleases;
+    private FutureLease? _openLease;
+    private TaskCompletionSource? _room;
+    private long _sequence;
+    private bool _isFlushScheduled;
+    private int _isSending;
+
+    internal override Future<TResult> Enqueue<TResult>(TaskWork work, ReadOnlySpan<Future> dependencies, SubmitOptions? options)
+    {
+        var taskOptions = options?.ToTaskOptions();
+        foreach (var dependency in dependencies)
+        {
+            CheckDependency(dependency);
+        }
+
+        Future<TResult> future;
+        bool isFull;
+        bool schedule;
+        lock (_gate)
+        {
+            ThrowIfClosed();
+            if (taskOptions?.Name is not null)
+            {
+                SealOpen(); // The name may have been another's whose release is still here.
+            }
+
+            var key = new TaskKey(Id, _sequence++);
+            var batch = OpenSubmits(key);
+            ref var entry = ref batch.Add();
+            entry.Work = work;
+            entry.Options = taskOptions;
+            entry.DependencyOffset = batch.DependencyCount;
+            entry.DependencyCount = dependencies.Length;
+            foreach (var dependency in dependencies)
+            {
+                batch.AddDependency(dependency.Key);
+            }
+
+            _machine.Add(key);
+            future = new Future<TResult>(LeaseFor(key), key);
+            isFull = batch.IsFull;
+            if (isFull)
+            {
+                SealOpen();
+            }
+
+            schedule = !isFull && ScheduleFlush();
+        }
+
+        if (isFull)
+        {
+            Send();
+        }
+        else if (schedule)
+        {
+            StartFlush();
+        }
+
+        return future;
+    }
+
+    internal override FutureMap<TResult> EnqueueMap<TResult>(TaskWork work, int count, SubmitOptions? options)
+    {
+        var taskOptions = options?.ToTaskOptions();
+        if (taskOptions?.Name is not null && count > 1)
+        {
+            throw new ArgumentException("A key names one task, but a map makes several. Leave Key out, or submit the elements one by one.", nameof(options));
+        }
+
+        FutureMap<TResult> map;
+        lock (_gate)
+        {
+            ThrowIfClosed();
+            SealOpen();
+
+            // A map begins with a page of its own, so that whole pages of rows are alike.
+            const int pageMask = KeyTable<SubmitEntry>.PageSize - 1;
+            _sequence = (_sequence + pageMask) & ~pageMask;
+            var first = new TaskKey(Id, _sequence);
+            _sequence += count;
+            for (var i = 0; i < count; i++)
+            {
+                _machine.Add(TaskKey.FromValue(first.Value + (ulong)i));
+            }
+
+            if (count > 0)
+            {
+                _outgoing.Enqueue(new SubmitMap(first, count, work, taskOptions));
+            }
+
+            map = new FutureMap<TResult>(new FutureLease(this, first, count));
+        }
+
+        Send();
+        return map;
+    }
+
+    internal override async ValueTask WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        while (true)
+        {
+            Task room;
+            lock (_gate)
+            {
+                ThrowIfClosed();
+                if (_machine.PendingCount < _options.PendingTasksMax)
+                {
+                    return;
+                }
+
+                _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                room = _room.Task;
+            }
+
+            Flush();
+            await room.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Sends what has been submitted and given up so far. Awaiting anything does it too.</summary>
+    public void Flush()
+    {
+        lock (_gate)
+        {
+            _isFlushScheduled = false;
+            SealOpen();
+        }
+
+        Send();
+    }
+
+    private void CheckDependency(Future dependency)
+    {
+        ArgumentNullException.ThrowIfNull(dependency);
+        if (!ReferenceEquals(dependency.Client._transport, _transport))
+        {
+            throw new ArgumentException($"{dependency.Key} is a future of another cluster. Await it, and submit its value.", nameof(dependency));
+        }
+
+        if (dependency.IsReleased)
+        {
+            throw new ObjectDisposedException(dependency.Key.ToString(), $"The future {dependency.Key} was released. Submit with futures that are held.");
+        }
+    }
+
+    private SubmitBatch OpenSubmits(TaskKey key)
+    {
+        if (_openSubmits is null)
+        {
+            _openSubmits = BatchPool<SubmitBatch>.Get();
+            _openSubmits.First = key;
+        }
+
+        return _openSubmits;
+    }
+
+    /// <summary>Futures that are submitted one after the other share a lease.</summary>
+    private FutureLease LeaseFor(TaskKey key)
+    {
+        if (_openLease is { Count: < FutureLease.SharedMax } lease && lease.First.Value + (ulong)lease.Count == key.Value)
+        {
+            lease.Count++;
+            return lease;
+        }
+
+        return _openLease = new FutureLease(this, key, 1);
+    }
+
+    /// <summary>Moves what is open to the outgoing queue, submits first.</summary>
+    private void SealOpen()
+    {
+        _openLease = null; // Or it would keep the last futures from being collected.
+        if (_openSubmits is { } submits)
+        {
+            _openSubmits = null;
+            _outgoing.Enqueue(submits);
+        }
+
+        if (_openReleases is { } releases)
+        {
+            _openReleases = null;
+            _outgoing.Enqueue(releases);
+        }
+    }
+
+    private bool ScheduleFlush()
+    {
+        if (_isFlushScheduled)
+        {
+            return false;
+        }
+
+        return _isFlushScheduled = true;
+    }
+
+    private void StartFlush() => _ = Task.Factory.StartNew(
+        static state => ((Client)state!).Flush(), this, CancellationToken.None, TaskCreationOptions.None, _taskScheduler);
+
+    /// <summary>
+    /// Sends the outgoing queue in order, one thread at a time; who finds another at it leaves the rest to it. Not under
+    /// the lock, because sending may run the scheduler's turn on this thread.
+    /// </summary>
+    private void Send()
+    {
+        while (!_outgoing.IsEmpty && Interlocked.Exchange(ref _isSending, 1) == 0)
+        {
+            try
+            {
+                while (_outgoing.TryDequeue(out var message))
+                {
+                    if (!_scheduler.TrySend(message) && message is Request request)
+                    {
+                        FailRequest(request.RequestId);
+                    }
+                }
+            }
+            finally
+            {
+                Volatile.Write(ref _isSending, 0);
+            }
+        }
+    }
+
+    private void ReleaseWaitersForRoom()
+    {
+        TaskCompletionSource? room;
+        lock (_gate)
+        {
+            (room, _room) = (_room, null);
+        }
+
+        room?.TrySetResult(); // Who waited finds the client closed.
+    }
+}

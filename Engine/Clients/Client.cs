@@ -1,0 +1,209 @@
+using Engine.Clients.Machine;
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Runtime;
+
+namespace Engine;
+
+/// <summary>Where a program submits work to a cluster and gets futures.</summary>
+/// <remarks>
+/// dask: <c>Client</c>. Thread-safe. What is submitted leaves in batches: when one is full, when something is awaited,
+/// and otherwise at once on another thread. Files: Submit, Results, Release, Requests, and one for each further topic.
+/// </remarks>
+public sealed partial class Client : TaskSubmitter, IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly ClientStateMachine _machine = new();
+    private readonly ClientOptions _options;
+    private readonly ITransport _transport;
+    private readonly Shell _shell;
+    private readonly TaskCompletionSource<ClientId> _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IConnection _scheduler = null!; // Set by ConnectAsync before anybody has the client.
+    private TaskScheduler _taskScheduler = TaskScheduler.Default;
+    private Disconnect? _end;
+
+    private Client(ClientOptions options, ITransport transport)
+    {
+        (_options, _transport) = (options, transport);
+        _shell = new Shell(this);
+    }
+
+    /// <summary>The client's identity at the scheduler.</summary>
+    public ClientId Id { get; private set; }
+
+    /// <summary>The client's name.</summary>
+    public string Name => _options.Name;
+
+    /// <summary>Tasks of this client that have not ended.</summary>
+    public long PendingCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _machine.PendingCount;
+            }
+        }
+    }
+
+    /// <summary>The most messages that ever waited in the client's mailbox.</summary>
+    public int MailboxHighWater => _shell.Inbox.HighWater;
+
+    internal static async Task<Client> ConnectAsync(
+        ITransport transport, string schedulerAddress, ClientOptions options, CancellationToken cancellationToken, TaskScheduler? taskScheduler = null)
+    {
+        var client = new Client(options.Copy(), transport) { _taskScheduler = taskScheduler ?? TaskScheduler.Default };
+        client._scheduler = await transport.ConnectAsync(schedulerAddress, client._shell.Inbox, cancellationToken);
+        client._shell.Run(client._taskScheduler);
+        client._scheduler.TrySend(new RegisterClient(options.Name));
+        client.Id = await client._registered.Task.WaitAsync(cancellationToken);
+        return client;
+    }
+
+    /// <summary>Closes the client: its futures are given up, whoever waits for one gets <see cref="FutureCancelledException"/>. Idempotent.</summary>
+    /// <returns>A task that ends when the client is closed.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        Flush();
+        _scheduler.Close(new Disconnect(DisconnectKind.Closed, $"client {Name} closed"));
+        await _closed.Task;
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (_end is { } end)
+        {
+            throw new ObjectDisposedException(nameof(Client), $"The client is closed ({end.Detail}). Connect a new one.");
+        }
+    }
+
+    private void Handle(Message message)
+    {
+        switch (message)
+        {
+            case KeyNotices notices:
+                OnNotices(notices);
+                MessagePools.Return(notices);
+                break;
+            case Reply reply:
+                OnReply(reply);
+                break;
+            case DataReply data:
+                OnDataReply(data);
+                break;
+            case TopicEventMessage logged:
+                OnTopicEvent(logged.Event);
+                break;
+            case ClientRegistered registered:
+                _registered.TrySetResult(registered.Id);
+                break;
+            default:
+                throw new NotSupportedException($"A client can't be sent a {message.GetType().Name}.");
+        }
+    }
+
+    private void OnNotices(KeyNotices notices)
+    {
+        lock (_gate)
+        {
+            _machine.Apply(notices);
+        }
+
+        TellDue();
+    }
+
+    /// <summary>Tells waiters of the ends of their futures, outside of the lock.</summary>
+    private void TellDue()
+    {
+        List<(IFutureWaiter Waiter, TaskKey Key, FutureStatus Status)>? due = null;
+        TaskCompletionSource? room = null;
+        lock (_gate)
+        {
+            if (_machine.HasDue)
+            {
+                due = [];
+                _machine.TakeDue(due);
+            }
+
+            if (_room is not null && _machine.PendingCount < _options.PendingTasksMax)
+            {
+                (room, _room) = (_room, null);
+            }
+        }
+
+        room?.TrySetResult();
+        if (due is not null)
+        {
+            foreach (var (waiter, key, status) in due)
+            {
+                waiter.Ended(key, status);
+            }
+        }
+    }
+
+    private void OnDisconnected(IConnection connection, Disconnect reason)
+    {
+        if (connection == _scheduler)
+        {
+            End(reason);
+        }
+        else
+        {
+            OnWorkerDisconnected(connection, reason);
+        }
+    }
+
+    private void End(Disconnect reason)
+    {
+        lock (_gate)
+        {
+            if (_end is not null)
+            {
+                return;
+            }
+
+            _end = reason;
+            _machine.CancelAll(new TaskError(TaskErrorKind.Failed, default, $"the client's connection to the scheduler ended: {reason.Detail}"));
+        }
+
+        _registered.TrySetException(new ConnectionClosedException($"The scheduler refused the client or closed: {reason}"));
+        TellDue();
+        ReleaseWaitersForRoom();
+        FailRequests(reason);
+        CloseWorkerConnections(reason);
+        EndSubscriptions();
+        _shell.Inbox.Complete();
+        _closed.TrySetResult();
+    }
+
+    /// <summary>The client's loop.</summary>
+    private sealed class Shell(Client client) : Component
+    {
+        public void Run(TaskScheduler scheduler) => Start(scheduler);
+
+        protected override void Handle(in Envelope envelope)
+        {
+            if (envelope.End is { } end)
+            {
+                client.OnDisconnected(envelope.Connection!, end);
+            }
+            else
+            {
+                client.Handle(envelope.Message!);
+            }
+        }
+
+        protected override void EndTurn()
+        {
+            // A client's step has no instructions of its own: waiters were told, requests go out by themselves.
+        }
+
+        protected override void Fail(Exception exception)
+        {
+            var reason = new Disconnect(DisconnectKind.Aborted, $"client {client.Name} failed: {exception}");
+            client._scheduler.Close(reason);
+            client.End(reason);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace Engine;
+
+/// <summary>How a client behaves. Copied when the client connects.</summary>
+public sealed class ClientOptions
+{
+    /// <summary>The client's name, for people.</summary>
+    /// <value><c>client</c>.</value>
+    public string Name { get; set; } = "client";
+
+    /// <summary>Unfinished tasks above which <c>SubmitAsync</c> waits. Plain <c>Submit</c> never waits.</summary>
+    /// <value>262 144.</value>
+    public int PendingTasksMax { get; set; } = 1 << 18;
+
+    internal ClientOptions Copy()
+    {
+        ArgumentNullException.ThrowIfNull(Name);
+        ArgumentOutOfRangeException.ThrowIfLessThan(PendingTasksMax, 1);
+        return new ClientOptions { Name = Name, PendingTasksMax = PendingTasksMax };
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using Engine.Protocol;
+using Engine.Scheduling;
+using Engine.Workers;
+
+namespace Engine;
+
+/// <summary>A scheduler and workers within the process.</summary>
+/// <remarks>dask: <c>LocalCluster(processes=False)</c>. It opens no socket.</remarks>
+public sealed class LocalCluster : IAsyncDisposable
+{
+    private readonly InProcTransport _transport = new();
+    private readonly TimeProvider _time;
+    private readonly TaskScheduler _taskScheduler;
+    private readonly Scheduler _scheduler;
+    private readonly List<Worker> _workers = [];
+
+    private LocalCluster(LocalClusterOptions options)
+    {
+        (_time, _taskScheduler) = (options.TimeProvider, options.TaskScheduler);
+        _scheduler = new Scheduler(options.Scheduler, _transport, _time);
+    }
+
+    /// <summary>Starts a cluster; all its workers are there when the task ends.</summary>
+    /// <param name="options">How it is made; null for the defaults.</param>
+    /// <param name="cancellationToken">Gives the start up; what was started is closed.</param>
+    /// <returns>The cluster.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public static async Task<LocalCluster> StartAsync(LocalClusterOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new LocalClusterOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Workers, nameof(options.Workers));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ThreadsPerWorker, 1, nameof(options.ThreadsPerWorker));
+        ArgumentNullException.ThrowIfNull(options.TimeProvider, nameof(options.TimeProvider));
+        ArgumentNullException.ThrowIfNull(options.TaskScheduler, nameof(options.TaskScheduler));
+        var cluster = new LocalCluster(options);
+        try
+        {
+            await cluster._scheduler.StartAsync(cluster._taskScheduler, cancellationToken);
+            for (var i = 0; i < options.Workers; i++)
+            {
+                await cluster.AddWorkerAsync(WorkerOptionsFor(options, i), options.Scheduler.Validate, cancellationToken);
+            }
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+
+        return cluster;
+    }
+
+    /// <summary>Connects a client.</summary>
+    /// <param name="options">How it behaves; null for the defaults.</param>
+    /// <param name="cancellationToken">Gives the attempt up.</param>
+    /// <returns>The client.</returns>
+    /// <exception cref="ConnectionClosedException">The cluster is closed.</exception>
+    public Task<Client> ConnectAsync(ClientOptions? options = null, CancellationToken cancellationToken = default) =>
+        Client.ConnectAsync(_transport, _scheduler.Address, options ?? new ClientOptions(), cancellationToken, _taskScheduler);
+
+    /// <summary>Closes the cluster: clients are told, running functions are cancelled through their tokens. Idempotent.</summary>
+    /// <returns>A task that ends when all components have.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_workers.Select(static worker => worker.CloseAsync("the cluster closed")));
+        await _scheduler.CloseAsync();
+    }
+
+    private static WorkerOptions WorkerOptionsFor(LocalClusterOptions options, int place)
+    {
+        var worker = new WorkerOptions
+        {
+            Name = place.ToString(CultureInfo.InvariantCulture),
+            Threads = options.ThreadsPerWorker,
+            Services = options.Services,
+        };
+        options.ConfigureWorker?.Invoke(place, worker);
+        return worker;
+    }
+
+    private async Task AddWorkerAsync(WorkerOptions options, bool validate, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options.Threads));
+        var worker = new Worker(options.Copy(), _transport, _scheduler.Address, _time, validate);
+        _workers.Add(worker);
+        await worker.StartAsync(_taskScheduler, cancellationToken);
+    }
+}

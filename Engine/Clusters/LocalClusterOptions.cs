@@ -1,0 +1,33 @@
+namespace Engine;
+
+/// <summary>How a cluster within the process is made. Copied when it starts.</summary>
+public sealed class LocalClusterOptions
+{
+    /// <summary>How many workers.</summary>
+    /// <value>As many as the machine has processors.</value>
+    public int Workers { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>Tasks that each worker runs at the same time.</summary>
+    /// <value>1.</value>
+    public int ThreadsPerWorker { get; set; } = 1;
+
+    /// <summary>Changes the options of one worker before it starts: its place, from 0, and its options. Null: all are alike.</summary>
+    /// <value>null.</value>
+    public Action<int, WorkerOptions>? ConfigureWorker { get; set; }
+
+    /// <summary>How the scheduler decides.</summary>
+    /// <value>The defaults.</value>
+    public SchedulerOptions Scheduler { get; init; } = new();
+
+    /// <summary>Services for functions that take a <see cref="TaskContext"/>, or null.</summary>
+    /// <value>null.</value>
+    public IServiceProvider? Services { get; set; }
+
+    /// <summary>The clock of all components.</summary>
+    /// <value>The system's.</value>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Where the loops of scheduler, workers and clients run. Functions run on threads of the workers.</summary>
+    /// <value>The thread pool.</value>
+    public TaskScheduler TaskScheduler { get; set; } = TaskScheduler.Default;
+}

@@ -1,0 +1,28 @@
+using Engine.Data;
+using Engine.Plugins.Transports;
+
+namespace Engine.Protocol;
+
+/// <summary>A worker or client asks a worker for values. dask: <c>get-data</c>.</summary>
+internal sealed class GetData(long requestId, TaskKey[] keys) : Message
+{
+    public long RequestId { get; } = requestId;
+
+    public TaskKey[] Keys { get; } = keys;
+}
+
+/// <summary>The values that were asked for, in that order; one that isn't there is marked.</summary>
+internal sealed class DataReply(long requestId, DataEntry[] entries) : Message
+{
+    public long RequestId { get; } = requestId;
+
+    public DataEntry[] Entries { get; } = entries;
+}
+
+internal struct DataEntry
+{
+    public TaskKey Key;
+    public bool Found;
+    public DataValue Value;
+    public long NBytes;
+}

@@ -1,0 +1,45 @@
+using System.Buffers;
+using Engine.Data;
+using Engine.Plugins.Transports;
+
+namespace Engine.Protocol;
+
+internal sealed class ClientRegistered(ClientId id) : Message
+{
+    public ClientId Id { get; } = id;
+}
+
+/// <summary>What became of one task, or of several with consecutive keys.</summary>
+internal struct KeyNotice
+{
+    public TaskKey Key;
+    public int Count;
+    public FutureStatus Status;
+
+    /// <summary>Whether the value came along. A large one stays with its workers until somebody asks.</summary>
+    public bool HasValue;
+
+    public DataValue Value;
+
+    /// <summary>The values, if there are several; rented, given back with the batch.</summary>
+    public DataValue[]? Values;
+
+    public TaskError? Error;
+}
+
+/// <summary>News of the client's futures, in order. dask: <c>key-in-memory</c>, <c>task-erred</c>, <c>lost-data</c>, <c>task-retried</c>.</summary>
+internal sealed class KeyNotices : Batch<KeyNotice>
+{
+    public override bool TryReset()
+    {
+        foreach (ref readonly var notice in Span)
+        {
+            if (notice.Values is { } values)
+            {
+                ArrayPool<DataValue>.Shared.Return(values, clearArray: true);
+            }
+        }
+
+        return base.TryReset();
+    }
+}

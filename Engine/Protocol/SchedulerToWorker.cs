@@ -1,0 +1,56 @@
+using Engine.Plugins.Transports;
+using Engine.Tasks;
+
+namespace Engine.Protocol;
+
+/// <summary>Answer to <see cref="RegisterWorker"/>.</summary>
+internal sealed class WorkerRegistered(WorkerAddress self) : Message
+{
+    public WorkerAddress Self { get; } = self;
+}
+
+/// <summary>A dependency of a task and a worker that holds it.</summary>
+internal struct DependencyHolder
+{
+    public TaskKey Key;
+    public WorkerAddress Holder;
+}
+
+/// <summary>A task to run, or several of one map with consecutive keys and elements.</summary>
+internal struct ComputeTask
+{
+    public TaskKey Key;
+    public TaskWork Work;
+    public TaskOptions? Options;
+    public long Order;
+    public int Element;
+    public int Count;
+    public int Attempt;
+    public int DependencyOffset;
+    public int DependencyCount;
+}
+
+/// <summary>Tasks to run. dask: <c>compute-task</c>.</summary>
+internal sealed class ComputeBatch : BatchWithDependencies<ComputeTask, DependencyHolder>;
+
+/// <summary>One attempt of a task, or the data of one.</summary>
+internal struct TaskAttempt
+{
+    public TaskKey Key;
+    public int Attempt;
+}
+
+/// <summary>The worker need not hold or run these any longer. A later attempt is not meant. dask: <c>free-keys</c>.</summary>
+internal sealed class FreeKeys : Batch<TaskAttempt>;
+
+/// <summary>The scheduler asks tasks back that have not started. Answered by <see cref="StealResponse"/>. dask: <c>steal-request</c>.</summary>
+internal sealed class StealRequest : Batch<TaskAttempt>;
+
+/// <summary>The worker shall fetch values and keep them. Answered by <see cref="ReplicasAdded"/>. dask: <c>acquire-replicas</c>.</summary>
+internal sealed class AcquireReplicas : Batch<DependencyHolder>;
+
+/// <summary>The worker shall end.</summary>
+internal sealed class CloseWorker(string reason) : Message
+{
+    public string Reason { get; } = reason;
+}

@@ -1,0 +1,107 @@
+using System.Buffers;
+using Engine.Data;
+using Engine.Plugins.Transports;
+
+namespace Engine.Protocol;
+
+/// <summary>A worker presents itself. The answer carries its incarnation.</summary>
+internal sealed class RegisterWorker(string name, string address, int threads, IReadOnlyDictionary<string, double> resources) : Message
+{
+    public string Name { get; } = name;
+
+    public string Address { get; } = address;
+
+    public int Threads { get; } = threads;
+
+    public IReadOnlyDictionary<string, double> Resources { get; } = resources;
+}
+
+/// <summary>A finished task, or several of one map with consecutive keys.</summary>
+internal struct FinishedTask
+{
+    public TaskKey Key;
+    public int Count;
+    public int Attempt;
+
+    /// <summary>Bytes of the value; of several, the mean.</summary>
+    public long NBytes;
+
+    /// <summary>How long it ran; of several, the mean.</summary>
+    public float Seconds;
+
+    /// <summary>Whether the value is small enough to come along to the client.</summary>
+    public bool HasValue;
+
+    public DataValue Value;
+
+    /// <summary>The values, if there are several; rented. The scheduler passes the array on or gives it back.</summary>
+    public DataValue[]? Values;
+}
+
+/// <summary>Results that this worker now holds. dask: <c>task-finished</c>.</summary>
+internal sealed class FinishedBatch : Batch<FinishedTask>
+{
+    public override bool TryReset()
+    {
+        foreach (ref readonly var task in Span)
+        {
+            if (task.Values is { } values)
+            {
+                ArrayPool<DataValue>.Shared.Return(values, clearArray: true);
+            }
+        }
+
+        return base.TryReset();
+    }
+}
+
+/// <summary>A task that failed. dask: <c>task-erred</c>.</summary>
+internal sealed class TaskErred(TaskKey key, int attempt, TaskError error) : Message
+{
+    public TaskKey Key { get; } = key;
+
+    public int Attempt { get; } = attempt;
+
+    public TaskError Error { get; } = error;
+}
+
+/// <summary>A task asks to be placed anew, by its own wish. dask: <c>reschedule</c>.</summary>
+internal sealed class TaskRescheduled(TaskKey key, int attempt) : Message
+{
+    public TaskKey Key { get; } = key;
+
+    public int Attempt { get; } = attempt;
+}
+
+/// <summary>A task has left its slot and runs on beside the others. dask: <c>long-running</c>.</summary>
+internal sealed class TaskLongRunning(TaskKey key, int attempt) : Message
+{
+    public TaskKey Key { get; } = key;
+
+    public int Attempt { get; } = attempt;
+}
+
+/// <summary>A task can't start: an input is not where it was said to be. dask: <c>missing-data</c>.</summary>
+internal sealed class InputMissing(TaskKey key, int attempt, TaskKey input, WorkerAddress holder) : Message
+{
+    public TaskKey Key { get; } = key;
+
+    public int Attempt { get; } = attempt;
+
+    public TaskKey Input { get; } = input;
+
+    public WorkerAddress Holder { get; } = holder;
+}
+
+/// <summary>Of the tasks that were asked back, those that had not started and won't. dask: <c>steal-response</c>.</summary>
+internal sealed class StealResponse : Batch<StealAnswer>;
+
+internal struct StealAnswer
+{
+    public TaskKey Key;
+    public int Attempt;
+    public bool GivenUp;
+}
+
+/// <summary>Copies that this worker now holds. dask: <c>add-keys</c>.</summary>
+internal sealed class ReplicasAdded : Batch<TaskAttempt>;

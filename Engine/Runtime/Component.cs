@@ -1,0 +1,75 @@
+namespace Engine.Runtime;
+
+/// <summary>
+/// The shell of a component: one loop that drains a mailbox in batches, feeds the core, and carries out what it decided.
+/// </summary>
+/// <remarks>
+/// The loop stays on the task scheduler it was started on; no <c>Task.Run</c>, so that a seeded scheduler can drive it.
+/// When it runs on a poster's thread it leaves that thread after some turns: nobody is kept for longer than that.
+/// </remarks>
+internal abstract class Component
+{
+    private const int MessagesPerTurn = 64;
+    private const int TurnsPerYield = 32;
+    private Task _loop = Task.CompletedTask;
+
+    /// <summary>Where its messages arrive.</summary>
+    public Mailbox Inbox { get; } = new();
+
+    /// <summary>Ends when the component has ended, however it ended.</summary>
+    public Task Completion => _loop;
+
+    protected void Start(TaskScheduler scheduler) =>
+        _loop = Task.Factory.StartNew(RunAsync, CancellationToken.None, TaskCreationOptions.None, scheduler).Unwrap();
+
+    /// <summary>Handles what waits, up to a bound, as one step. Says whether there was anything.</summary>
+    internal bool TakeTurn()
+    {
+        var taken = 0;
+        while (taken < MessagesPerTurn && Inbox.TryTake(out var envelope))
+        {
+            Handle(envelope);
+            taken++;
+        }
+
+        if (taken > 0)
+        {
+            EndTurn();
+        }
+
+        return taken > 0;
+    }
+
+    /// <summary>Takes one message into the step.</summary>
+    protected abstract void Handle(in Envelope envelope);
+
+    /// <summary>Ends the step: the core settles, its instructions are carried out. Must not wait.</summary>
+    protected abstract void EndTurn();
+
+    /// <summary>The core or the shell threw: a bug. Releases everybody who waits for the component.</summary>
+    protected abstract void Fail(Exception exception);
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (await Inbox.WaitAsync())
+            {
+                for (var turn = 1; TakeTurn(); turn++)
+                {
+                    if (turn % TurnsPerYield == 0)
+                    {
+                        await Task.Yield();
+                    }
+                }
+            }
+        }
+#pragma warning disable CA1031 // The border of the component: whatever went wrong, those who wait are released.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Inbox.Complete();
+            Fail(exception);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Engine.Plugins.Transports;
+
+namespace Engine.Runtime;
+
+/// <summary>Something that arrived at a component: a message of a connection or of its own, or the end of a connection.</summary>
+internal readonly record struct Envelope(IConnection? Connection, Message? Message, Disconnect? End);
+
+/// <summary>
+/// A component's inbox. Control messages come before data. Posting never blocks and never waits: two bounded mailboxes
+/// that wait for each other would be a deadlock, so the limits sit where work enters the engine.
+/// </summary>
+/// <remarks>
+/// A component that has nothing to do is run by whoever posts to it, on the poster's thread: within a process that saves
+/// a hop between threads, which costs more than the step itself. See <see cref="Component"/> for the bound on that.
+/// </remarks>
+internal sealed class Mailbox : IInbox
+{
+    private readonly Channel<Envelope> _data = Channel.CreateUnbounded<Envelope>(new UnboundedChannelOptions
+    {
+        SingleReader = true,
+        AllowSynchronousContinuations = true,
+    });
+
+    private readonly ConcurrentQueue<Envelope> _control = new();
+    private int _highWater;
+
+    /// <summary>Messages that wait.</summary>
+    public int Depth => _data.Reader.Count + _control.Count;
+
+    /// <summary>The most messages that ever waited.</summary>
+    public int HighWater => _highWater;
+
+    public void Receive(IConnection connection, Message message) => Post(new Envelope(connection, message, null), message.Lane);
+
+    public void Disconnected(IConnection connection, Disconnect reason) => Post(new Envelope(connection, null, reason), Lane.Data);
+
+    /// <summary>Posts a message of the component's own: a timer, the end of something it started.</summary>
+    public void Post(Message message) => Post(new Envelope(null, message, null), message.Lane);
+
+    public ValueTask<bool> WaitAsync() => _data.Reader.WaitToReadAsync();
+
+    public bool TryTake(out Envelope envelope)
+    {
+        if (_control.TryDequeue(out envelope))
+        {
+            return true;
+        }
+
+        while (_data.Reader.TryRead(out envelope))
+        {
+            if (envelope != default) // A wake for a control message that was taken already.
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes nothing more. What waits is still read.</summary>
+    public void Complete() => _data.Writer.TryComplete();
+
+    private void Post(in Envelope envelope, Lane lane)
+    {
+        var depth = _data.Reader.Count;
+        if (depth > _highWater)
+        {
+            _highWater = depth; // A gauge: a race may lose an update, not more.
+        }
+
+        if (lane == Lane.Control)
+        {
+            _control.Enqueue(envelope);
+            _data.Writer.TryWrite(default);
+        }
+        else
+        {
+            _data.Writer.TryWrite(envelope);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+using Engine.Protocol;
+
+namespace Engine.Scheduling.Machine;
+
+/// <summary>Tasks fail, are cancelled, are tried again; values are lost.</summary>
+internal sealed partial class SchedulerStateMachine
+{
+    private void OnErred(WorkerState worker, TaskErred erred)
+    {
+        _stimulus = Stimulus.Erred;
+        var handle = _tasks.HandleOf(erred.Key);
+        if (handle < 0 || !IsCurrent(handle, worker, erred.Attempt))
+        {
+            return;
+        }
+
+        ref var task = ref _tasks[handle];
+        if (task.Extras is { RetriesLeft: > 0 } extras)
+        {
+            extras.RetriesLeft--;
+            StartOver(handle, worker);
+        }
+        else
+        {
+            _failed.Enqueue((handle, erred.Error with { Message = $"{Describe(handle)} failed: {erred.Error.Message}" }));
+        }
+
+        UpdateRoom(worker);
+    }
+
+    private void OnRescheduled(WorkerState worker, TaskRescheduled rescheduled)
+    {
+        _stimulus = Stimulus.Rescheduled;
+        var handle = _tasks.HandleOf(rescheduled.Key);
+        if (handle >= 0 && IsCurrent(handle, worker, rescheduled.Attempt))
+        {
+            StartOver(handle, worker);
+            UpdateRoom(worker);
+        }
+    }
+
+    private void OnInputMissing(WorkerState worker, InputMissing missing)
+    {
+        OnDataMissing(missing.Input, missing.Holder);
+        var handle = _tasks.HandleOf(missing.Key);
+        if (handle >= 0 && IsCurrent(handle, worker, missing.Attempt))
+        {
+            StartOver(handle, worker);
+            UpdateRoom(worker);
+        }
+    }
+
+    /// <summary>A worker that was said to hold a value doesn't.</summary>
+    private void OnDataMissing(TaskKey key, WorkerAddress holder)
+    {
+        _stimulus = Stimulus.InputMissing;
+        var handle = _tasks.HandleOf(key);
+        if (handle >= 0 && _tasks[handle].State == SchedulerTaskState.Memory && FindWorker(holder.Id) is { } worker)
+        {
+            LoseReplica(handle, worker);
+        }
+    }
+
+    private void OnLongRunning(WorkerState worker, TaskLongRunning longRunning)
+    {
+        var handle = _tasks.HandleOf(longRunning.Key);
+        if (handle >= 0 && IsCurrent(handle, worker, longRunning.Attempt) && !_tasks[handle].Has(SchedulerTaskFlags.LongRunning))
+        {
+            ref var task = ref _tasks[handle];
+            task.Flags |= SchedulerTaskFlags.LongRunning;
+            worker.LongRunningCount++;
+            worker.Occupancy = Math.Max(0, worker.Occupancy - task.Estimate);
+            task.Estimate = 0;
+            UpdateRoom(worker);
+        }
+    }
+
+    /// <summary>Takes a task from its worker and places it anew. Nothing is counted against it.</summary>
+    private void StartOver(int handle, WorkerState worker)
+    {
+        ref var task = ref _tasks[handle];
+        LeaveProcessing(worker, handle, ref task);
+        SetState(handle, ref task, SchedulerTaskState.Waiting);
+        task.Worker = 0;
+        DropClaims(task.FirstDependency);
+        StartWaiting(handle);
+    }
+
+    /// <summary>A task has no value and won't get one; neither will what needs it.</summary>
+    private void Fail(int handle, TaskError error)
+    {
+        ref var task = ref _tasks[handle];
+        switch (task.State)
+        {
+            case SchedulerTaskState.Processing:
+                var worker = _workers[task.Worker - 1]!;
+                LeaveProcessing(worker, handle, ref task);
+                DropClaims(task.FirstDependency);
+                break;
+            case SchedulerTaskState.Waiting:
+                DropClaims(task.FirstDependency);
+                break;
+            case SchedulerTaskState.NoWorker:
+                _unrunnable.Remove(handle);
+                DropClaims(task.FirstDependency);
+                break;
+            case SchedulerTaskState.Released:
+                break;
+            default:
+                return; // Ended meanwhile.
+        }
+
+        SetState(handle, ref task, SchedulerTaskState.Erred);
+        task.Worker = 0;
+        (task.Extras ??= new SchedulerTaskExtras()).Error = error;
+        task.Flags &= ~SchedulerTaskFlags.Detached;
+        var status = error.Kind == TaskErrorKind.LostData ? FutureStatus.Lost : FutureStatus.Error;
+        Notify(ref task, new KeyNotice { Key = _tasks.KeyOf(handle), Count = 1, Status = status, Error = error });
+        for (var number = task.FirstDependent; number != 0; number = _edges[number].NextDependent)
+        {
+            var dependent = _edges[number].Dependent;
+            if (_tasks[dependent].State is SchedulerTaskState.Waiting or SchedulerTaskState.NoWorker)
+            {
+                _failed.Enqueue((dependent, error));
+            }
+        }
+
+        _unneeded.Enqueue(handle);
+    }
+
+    /// <summary>A worker no longer holds a value.</summary>
+    private void LoseReplica(int handle, WorkerState worker)
+    {
+        ref var task = ref _tasks[handle];
+        if (worker.Replicas.Remove(handle))
+        {
+            task.Extras!.MoreHolders!.Remove(worker);
+            worker.NBytes -= task.NBytes;
+            return;
+        }
+
+        if (task.Worker != worker.Index + 1)
+        {
+            return;
+        }
+
+        Unlink(ref worker.Held, handle, ref task);
+        worker.NBytes -= task.NBytes;
+        if (task.Extras?.MoreHolders is { Count: > 0 } holders)
+        {
+            var next = holders[^1];
+            holders.RemoveAt(holders.Count - 1);
+            next.Replicas.Remove(handle);
+            Append(ref next.Held, handle, ref task);
+            task.Worker = next.Index + 1;
+            return;
+        }
+
+        SetState(handle, ref task, SchedulerTaskState.Released);
+        task.Worker = 0;
+        RevertDependents(task.FirstDependent);
+        if (task.Work is null)
+        {
+            _failed.Enqueue((handle, LostData(handle, worker)));
+        }
+        else if (task.IsWanted || task.Waiters > 0)
+        {
+            Notify(ref task, new KeyNotice { Key = _tasks.KeyOf(handle), Count = 1, Status = FutureStatus.Pending });
+            _needed.Enqueue(handle);
+        }
+        else
+        {
+            _unneeded.Enqueue(handle);
+        }
+    }
+
+    /// <summary>Dependents that have not been assigned wait again. Assigned ones may have the value already; if not, they will say so.</summary>
+    private void RevertDependents(int firstEdge)
+    {
+        for (var number = firstEdge; number != 0; number = _edges[number].NextDependent)
+        {
+            var dependent = _edges[number].Dependent;
+            ref var task = ref _tasks[dependent];
+            if (task.State == SchedulerTaskState.NoWorker)
+            {
+                _unrunnable.Remove(dependent);
+                SetState(dependent, ref task, SchedulerTaskState.Waiting);
+                task.WaitingOn = 1;
+            }
+            else if (task.State == SchedulerTaskState.Waiting)
+            {
+                task.WaitingOn++;
+            }
+        }
+    }
+
+    private TaskError LostData(int handle, WorkerState? worker = null) => new(
+        TaskErrorKind.LostData,
+        _tasks.KeyOf(handle),
+        $"The data {Describe(handle)} is gone with the last worker that held it{(worker is null ? string.Empty : $", {worker}")}. "
+        + "Scatter it again, with replicas if workers may fail.");
+
+    /// <summary>Ends futures of a client and of what depends on them; runs that nobody else wants are stopped.</summary>
+    private List<TaskKey> Cancel(ClientState client, IEnumerable<TaskKey> keys, string reason)
+    {
+        _stimulus = Stimulus.Cancelled;
+        var cancelled = new List<TaskKey>();
+        var seen = new HashSet<int>();
+        var pending = new Stack<int>();
+        foreach (var key in keys)
+        {
+            Visit(_tasks.HandleOf(key));
+        }
+
+        while (pending.TryPop(out var handle))
+        {
+            ref var task = ref _tasks[handle];
+            for (var number = task.FirstDependent; number != 0; number = _edges[number].NextDependent)
+            {
+                Visit(_edges[number].Dependent);
+            }
+
+            var key = _tasks.KeyOf(handle);
+            task.Flags &= ~SchedulerTaskFlags.Detached;
+            if (key.Client == client.Id ? task.Has(SchedulerTaskFlags.Wanted) : client.ForeignWants.Contains(key))
+            {
+                cancelled.Add(key);
+                _outbox.Notify(client, new KeyNotice
+                {
+                    Key = key,
+                    Count = 1,
+                    Status = FutureStatus.Cancelled,
+                    Error = new TaskError(TaskErrorKind.Failed, key, reason),
+                });
+            }
+
+            Unwant(handle, client);
+        }
+
+        return cancelled;
+
+        void Visit(int handle)
+        {
+            if (handle >= 0 && _tasks[handle].State != SchedulerTaskState.Forgotten && seen.Add(handle))
+            {
+                pending.Push(handle);
+            }
+        }
+    }
+
+    /// <summary>Runs failed tasks again, from the failed ones that they depend on.</summary>
+    private void Retry(IEnumerable<TaskKey> keys)
+    {
+        _stimulus = Stimulus.Retried;
+        var pending = new Stack<int>(keys.Select(_tasks.HandleOf).Where(handle => handle >= 0));
+        while (pending.TryPop(out var handle))
+        {
+            ref var task = ref _tasks[handle];
+            if (task.State != SchedulerTaskState.Erred || task.Work is null)
+            {
+                continue;
+            }
+
+            task.Extras!.Error = null;
+            task.Extras.RetriesLeft = task.Extras.Options?.Retries ?? 0;
+            SetState(handle, ref task, SchedulerTaskState.Released);
+            Notify(ref task, new KeyNotice { Key = _tasks.KeyOf(handle), Count = 1, Status = FutureStatus.Pending });
+            for (var number = task.FirstDependency; number != 0; number = _edges[number].NextDependency)
+            {
+                pending.Push(_edges[number].Dependency);
+            }
+
+            _needed.Enqueue(handle);
+        }
+    }
+}

@@ -1,0 +1,391 @@
+using Engine.Collections;
+using Engine.Protocol;
+
+namespace Engine.Scheduling.Machine;
+
+/// <summary>
+/// Which worker runs what. Tasks without inputs wait in one queue, in order of priority, until a worker has room
+/// (worker saturation), so that the most important one is always next; tasks with inputs go at once to where moving
+/// their inputs and waiting for a slot takes least time. dask: <c>decide_worker</c>, <c>queued</c>.
+/// </summary>
+internal sealed partial class SchedulerStateMachine
+{
+    private readonly MonotoneQueue<QueuedRun> _queue = new();
+    private readonly WorkerList _open = new(static (worker, place) => worker.OpenPlace = place);
+    private readonly WorkerList _idle = new(static (worker, place) => worker.IdlePlace = place);
+    private readonly WorkerList _busy = new(static (worker, place) => worker.BusyPlace = place);
+    private readonly List<WorkerState> _holders = [];
+    private readonly OrderedSet _unrunnable = new();
+    private int _turn;
+
+    /// <summary>Tasks in Queued that lie side by side: elements of a map, or a single one.</summary>
+    private readonly record struct QueuedRun(int Handle, int Count);
+
+    private void Enqueue(int handle, int count)
+    {
+        SetStates(handle, count, SchedulerTaskState.Queued);
+        QueuedCount += count;
+        _queue.Enqueue(new QueuedRun(handle, count), OrderOf(handle));
+    }
+
+    /// <summary>Lower goes first: by the user's priority, then by arrival.</summary>
+    private long OrderOf(int handle) => (-(long)_tasks[handle].Priority << 48) | _tasks.ArrivalOf(handle);
+
+    /// <summary>Places a task whose inputs are all there.</summary>
+    private void Place(int handle)
+    {
+        ref var task = ref _tasks[handle];
+        if (task.State is not (SchedulerTaskState.Waiting or SchedulerTaskState.NoWorker) || task.WaitingOn > 0)
+        {
+            return;
+        }
+
+        if (task.Extras?.Options is { IsRestricted: true } options)
+        {
+            PlaceRestricted(handle, options);
+        }
+        else if (task.FirstDependency == 0)
+        {
+            Enqueue(handle, 1);
+        }
+        else if (ChooseNear(ref task) is { } worker)
+        {
+            Assign(worker, handle, 1);
+        }
+        else
+        {
+            SetUnrunnable(handle);
+        }
+    }
+
+    private void PlaceRestricted(int handle, TaskOptions options)
+    {
+        ref var task = ref _tasks[handle];
+        CollectValid(options);
+        if (_holders.Count == 0)
+        {
+            if (task.State != SchedulerTaskState.NoWorker)
+            {
+                SetUnrunnable(handle);
+            }
+
+            return;
+        }
+
+        if (task.State == SchedulerTaskState.NoWorker)
+        {
+            _unrunnable.Remove(handle);
+        }
+
+        var best = _holders[0];
+        foreach (var worker in _holders)
+        {
+            if (CostOn(worker, ref task) < CostOn(best, ref task))
+            {
+                best = worker;
+            }
+        }
+
+        Assign(best, handle, 1);
+    }
+
+    /// <summary>Collects the workers that meet a restriction.</summary>
+    private void CollectValid(TaskOptions options)
+    {
+        _holders.Clear();
+        foreach (var worker in _workers)
+        {
+            if (worker is not null && options.Meets(worker.Resources) && options.Allows(worker.Address))
+            {
+                _holders.Add(worker);
+            }
+        }
+
+        if (_holders.Count == 0 && options.AllowOtherWorkers)
+        {
+            _holders.AddRange(_workers.OfType<WorkerState>().Where(worker => options.Meets(worker.Resources)));
+        }
+    }
+
+    private bool MayRunOn(ref SchedulerTask task, WorkerState worker) =>
+        task.Extras?.Options is not { IsRestricted: true } options
+        || (options.Meets(worker.Resources) && (options.Allows(worker.Address) || options.AllowOtherWorkers));
+
+    /// <summary>The worker on which a task would start first: of those that hold inputs, and one that has nothing to do.</summary>
+    private WorkerState? ChooseNear(ref SchedulerTask task)
+    {
+        var total = GatherHolders(ref task);
+        WorkerState? best = null;
+        var bestCost = double.MaxValue;
+        foreach (var worker in _holders)
+        {
+            var cost = Cost(worker, total - worker.InputBytes);
+            worker.InputBytes = 0;
+            if (cost < bestCost)
+            {
+                (best, bestCost) = (worker, cost);
+            }
+        }
+
+        if (_idle.Count > 0 && (best is null || (best.IdlePlace < 0 && Cost(_idle.Last, total) < bestCost)))
+        {
+            return _idle.Last;
+        }
+
+        return best ?? (_running > 0 ? _workers.OfType<WorkerState>().MinBy(static worker => worker.Occupancy / worker.Threads) : null);
+    }
+
+    /// <summary>Collects the holders of a task's inputs, and on each how many bytes it holds. Returns the bytes of all inputs.</summary>
+    private long GatherHolders(ref SchedulerTask task)
+    {
+        _holders.Clear();
+        long total = 0;
+        for (var number = task.FirstDependency; number != 0; number = _edges[number].NextDependency)
+        {
+            ref var dependency = ref _tasks[_edges[number].Dependency];
+            total += dependency.NBytes;
+            AddHolder(_workers[dependency.Worker - 1]!, dependency.NBytes);
+            if (dependency.Extras?.MoreHolders is { } more)
+            {
+                foreach (var holder in more)
+                {
+                    AddHolder(holder, dependency.NBytes);
+                }
+            }
+        }
+
+        return total;
+    }
+
+    private void AddHolder(WorkerState worker, long bytes)
+    {
+        if (worker.InputBytes == 0)
+        {
+            _holders.Add(worker);
+        }
+
+        worker.InputBytes += Math.Max(1, bytes);
+    }
+
+    private double CostOn(WorkerState worker, ref SchedulerTask task)
+    {
+        long missing = 0;
+        for (var number = task.FirstDependency; number != 0; number = _edges[number].NextDependency)
+        {
+            ref var dependency = ref _tasks[_edges[number].Dependency];
+            if (dependency.Worker != worker.Index + 1 && dependency.Extras?.MoreHolders?.Contains(worker) != true)
+            {
+                missing += dependency.NBytes;
+            }
+        }
+
+        return Cost(worker, missing);
+    }
+
+    /// <summary>Seconds until a task could start on a worker: what it has to do, and what has to be moved.</summary>
+    private double Cost(WorkerState worker, long bytesToMove)
+    {
+        var wait = worker.Occupancy / worker.Threads;
+        return bytesToMove <= 0 ? wait : wait + _settings.TransferLatencySeconds + (bytesToMove / _settings.BandwidthBytesPerSecond);
+    }
+
+    /// <summary>Assigns tasks that lie side by side to a worker.</summary>
+    private void Assign(WorkerState worker, int handle, int count)
+    {
+        ref var first = ref _tasks[handle];
+        var estimate = _functions.Expected(first.Function);
+        for (var i = 0; i < count; i++)
+        {
+            ref var task = ref _tasks[handle + i];
+            task.Worker = worker.Index + 1;
+            task.Estimate = estimate;
+            task.Attempt++;
+            Append(ref worker.Processing, handle + i, ref task);
+        }
+
+        SetStates(handle, count, SchedulerTaskState.Processing);
+        worker.Occupancy += estimate * count;
+        if (worker.IdlePlace >= 0)
+        {
+            _idle.Remove(worker, worker.IdlePlace);
+        }
+
+        if (worker.BusyPlace < 0)
+        {
+            _busy.Set(worker, worker.BusyPlace, worker.ActiveCount > worker.Threads);
+        }
+
+        SendCompute(worker, handle, count);
+    }
+
+    private void SendCompute(WorkerState worker, int handle, int count)
+    {
+        ref var task = ref _tasks[handle];
+        var batch = _outbox.Compute(worker);
+        ref var compute = ref batch.Add();
+        compute.Key = _tasks.KeyOf(handle);
+        compute.Work = task.Work!;
+        compute.Options = task.Extras?.Options;
+        compute.Order = OrderOf(handle);
+        compute.Element = task.Element;
+        compute.Count = count;
+        compute.Attempt = task.Attempt;
+        compute.DependencyOffset = batch.DependencyCount;
+        for (var number = task.FirstDependency; number != 0; number = _edges[number].NextDependency)
+        {
+            var dependency = _edges[number].Dependency;
+            batch.AddDependency(new DependencyHolder
+            {
+                Key = _tasks.KeyOf(dependency),
+                Holder = HolderFor(worker, ref _tasks[dependency]).Address,
+            });
+        }
+
+        compute.DependencyCount = batch.DependencyCount - compute.DependencyOffset;
+    }
+
+    private WorkerState HolderFor(WorkerState worker, ref SchedulerTask dependency) =>
+        dependency.Extras?.MoreHolders?.Contains(worker) == true ? worker : _workers[dependency.Worker - 1]!;
+
+    /// <summary>Gives queued tasks to workers with room, in runs, in order of priority.</summary>
+    private void Pump()
+    {
+        while (QueuedCount > 0 && _open.Count > 0)
+        {
+            var worker = _idle.Count > 0 ? _idle.Last : _open[_turn++ % _open.Count];
+            var share = Math.Max(1, (QueuedCount + _open.Count - 1) / _open.Count);
+            var given = 0;
+            while (TryPeekQueued(out var run, out var order)
+                && Math.Min(RoomFor(worker, run.Handle), Math.Min(share, ComputeBatch.Capacity) - given) is > 0 and var room)
+            {
+                given += Take(worker, run, order, room);
+            }
+
+            if (given == 0 && QueuedCount > 0 && worker.OpenPlace >= 0)
+            {
+                _open.Remove(worker, worker.OpenPlace); // No room for the task that is next.
+                if (worker.IdlePlace >= 0)
+                {
+                    _idle.Remove(worker, worker.IdlePlace);
+                }
+            }
+            else
+            {
+                UpdateRoom(worker);
+            }
+        }
+    }
+
+    /// <summary>Finds the next run whose first task is still queued; what has left the queue meanwhile is skipped.</summary>
+    private bool TryPeekQueued(out QueuedRun run, out long order)
+    {
+        while (_queue.TryPeek(out run, out order))
+        {
+            var skip = 0;
+            while (skip < run.Count && !IsQueuedAt(run.Handle + skip, order + skip))
+            {
+                skip++;
+            }
+
+            if (skip == 0)
+            {
+                return true;
+            }
+
+            Requeue(run, order, skip);
+        }
+
+        return false;
+    }
+
+    // A row may have been forgotten and used for another task, which is queued in its own place.
+    private bool IsQueuedAt(int handle, long order) =>
+        _tasks.IsPresent(handle) && _tasks[handle].State == SchedulerTaskState.Queued && OrderOf(handle) == order;
+
+    private int Take(WorkerState worker, QueuedRun run, long order, int most)
+    {
+        var count = 1;
+        while (count < Math.Min(most, run.Count)
+            && IsQueuedAt(run.Handle + count, order + count)
+            && _tasks[run.Handle + count].Attempt == _tasks[run.Handle].Attempt)
+        {
+            count++;
+        }
+
+        Requeue(run, order, count);
+        QueuedCount -= count;
+        Assign(worker, run.Handle, count);
+        return count;
+    }
+
+    private void Requeue(QueuedRun run, long order, int taken)
+    {
+        _queue.TryDequeue(out _);
+        if (taken < run.Count)
+        {
+            _queue.Enqueue(new QueuedRun(run.Handle + taken, run.Count - taken), order + taken);
+        }
+    }
+
+    /// <summary>How many tasks like this one a worker may be given from the queue.</summary>
+    private int RoomFor(WorkerState worker, int handle)
+    {
+        if (double.IsPositiveInfinity(_settings.WorkerSaturation))
+        {
+            return int.MaxValue;
+        }
+
+        var bySlots = SlotsOf(worker) - worker.ActiveCount;
+        var estimate = _functions.Expected(_tasks[handle].Function);
+        var byTime = ((worker.Threads * _settings.PrefetchSeconds) - worker.Occupancy) / estimate;
+        return Math.Max(bySlots, (int)Math.Min(byTime, _settings.PrefetchMax - worker.ActiveCount));
+    }
+
+    private int SlotsOf(WorkerState worker) => Math.Max(1, (int)Math.Ceiling(worker.Threads * _settings.WorkerSaturation));
+
+    /// <summary>Keeps the lists of workers with room, with nothing to do, and with more than they have slots for; called when a worker's load has changed.</summary>
+    private void UpdateRoom(WorkerState worker)
+    {
+        if (worker.Status != WorkerStatus.Running)
+        {
+            return;
+        }
+
+        var isOpen = double.IsPositiveInfinity(_settings.WorkerSaturation)
+            || worker.ActiveCount < SlotsOf(worker)
+            || (worker.Occupancy < worker.Threads * _settings.PrefetchSeconds && worker.ActiveCount < _settings.PrefetchMax);
+        _open.Set(worker, worker.OpenPlace, isOpen);
+        _idle.Set(worker, worker.IdlePlace, worker.ActiveCount == 0);
+        _busy.Set(worker, worker.BusyPlace, worker.ActiveCount > worker.Threads);
+    }
+
+    private void SetUnrunnable(int handle)
+    {
+        ref var task = ref _tasks[handle];
+        SetState(handle, ref task, SchedulerTaskState.NoWorker);
+        (task.Extras ??= new SchedulerTaskExtras()).NoWorkerSince = _now;
+        _unrunnable.Add(handle);
+        LogEvent("no-worker", $"{Describe(handle)} waits: {Restriction(ref task)}");
+    }
+
+    private string Restriction(ref SchedulerTask task) =>
+        task.Extras?.Options is { IsRestricted: true } options
+            ? $"no worker meets its restriction ({options.DescribeRestriction()}). Workers: {DescribeWorkers()}."
+            : "there is no worker.";
+
+    private TimeSpan? FirstUnrunnable() => _unrunnable.First is { } handle ? _tasks[handle].Extras!.NoWorkerSince : null;
+
+    /// <summary>Fails what has waited too long for a worker that may run it.</summary>
+    private void FailUnrunnable()
+    {
+        while (_settings.NoWorkersTimeout is { } limit && _unrunnable.First is { } handle
+            && _tasks[handle].Extras!.NoWorkerSince + limit <= _now)
+        {
+            ref var task = ref _tasks[handle];
+            Fail(handle, new TaskError(
+                TaskErrorKind.NoValidWorker,
+                _tasks.KeyOf(handle),
+                $"{Describe(handle)} has waited {limit} for a worker: {Restriction(ref task)}"));
+        }
+    }
+}

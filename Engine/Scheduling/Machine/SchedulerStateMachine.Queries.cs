@@ -1,0 +1,251 @@
+using System.Globalization;
+using Engine.Protocol;
+
+namespace Engine.Scheduling.Machine;
+
+/// <summary>Questions of clients, each with one answer.</summary>
+internal sealed partial class SchedulerStateMachine
+{
+    /// <summary>Adds an event to a topic and tells those who have subscribed to it.</summary>
+    public void LogEvent(string topic, object? content)
+    {
+        var logged = _topics.Add(topic, content, _now);
+        foreach (var client in _clients.Values)
+        {
+            if (client.Topics.Contains(topic))
+            {
+                _outbox.Send(client, new TopicEventMessage(logged));
+            }
+        }
+    }
+
+    private void OnRequest(ClientState client, Request request)
+    {
+        switch (request)
+        {
+            case WaitForWorkersRequest wait when wait.Count > _running:
+                _workerWaits.Add((wait.Count, client, wait.RequestId));
+                return; // Answered when they are there.
+            case PublishRequest publish:
+                ReplyOrError(client, publish, Publish(publish));
+                return;
+            case GetDatasetRequest get:
+                ReplyOrError(client, get, GetDataset(client, get.Name));
+                return;
+            case UnpublishRequest unpublish:
+                ReplyOrError(client, unpublish, Unpublish(unpublish.Name));
+                return;
+            case FindKeyRequest find:
+                ReplyOrError(client, find, FindKey(client, find.Name));
+                return;
+            default:
+                Reply(client, request.RequestId, Answer(client, request));
+                return;
+        }
+    }
+
+    private object? Answer(ClientState client, Request request)
+    {
+        switch (request)
+        {
+            case WaitForWorkersRequest:
+                return _running;
+            case WhoHasRequest who:
+                return WhoHas(who.Keys);
+            case HasWhatRequest:
+                return Workers.ToDictionary(static worker => worker.Address, worker => (IReadOnlyList<TaskKey>)[.. HandlesOn(worker.Held).Concat(worker.Replicas).Select(_tasks.KeyOf)]);
+            case ProcessingRequest:
+                return Workers.ToDictionary(static worker => worker.Address, worker => (IReadOnlyList<TaskKey>)[.. HandlesOn(worker.Processing).Select(_tasks.KeyOf)]);
+            case StoryRequest story:
+                return Story(story.Key);
+            case WorkersRequest:
+                return (IReadOnlyList<WorkerInfo>)[.. Workers.Select(Info)];
+            case CancelRequest cancel:
+                return Cancel(client, cancel.Keys, cancel.Reason);
+            case RetryRequest retry:
+                Retry(retry.Keys);
+                return null;
+            case FireAndForgetRequest fire:
+                Detach(fire.Keys);
+                return null;
+            case ListDatasetsRequest:
+                return (IReadOnlyList<string>)[.. _datasets.Names];
+            case EventsRequest events:
+                return _topics.Of(events.Topic);
+            case SubscribeRequest subscribe:
+                _ = subscribe.On ? client.Topics.Add(subscribe.Topic) : client.Topics.Remove(subscribe.Topic);
+                return null;
+            default:
+                throw new NotSupportedException($"The scheduler has no answer to a {request.GetType().Name}.");
+        }
+    }
+
+    private void Reply(ClientState client, long requestId, object? value, Exception? error = null) =>
+        _outbox.Send(client, new Reply(requestId, value, error));
+
+    private void ReplyOrError(ClientState client, Request request, object? value) =>
+        Reply(client, request.RequestId, value is Exception ? null : value, value as Exception);
+
+    private Dictionary<TaskKey, IReadOnlyList<WorkerAddress>> WhoHas(TaskKey[] keys)
+    {
+        var result = new Dictionary<TaskKey, IReadOnlyList<WorkerAddress>>(keys.Length);
+        foreach (var key in keys)
+        {
+            var handle = _tasks.HandleOf(key);
+            result[key] = handle >= 0 && _tasks[handle].State == SchedulerTaskState.Memory ? HoldersOf(handle) : [];
+        }
+
+        return result;
+    }
+
+    private List<WorkerAddress> HoldersOf(int handle)
+    {
+        var holders = new List<WorkerAddress> { _workers[_tasks[handle].Worker - 1]!.Address };
+        if (_tasks[handle].Extras?.MoreHolders is { } more)
+        {
+            holders.AddRange(more.Select(static worker => worker.Address));
+        }
+
+        return holders;
+    }
+
+    private static WorkerInfo Info(WorkerState worker) => new()
+    {
+        Id = worker.Id,
+        Name = worker.Address.Name,
+        Address = worker.Address.Address,
+        Threads = worker.Threads,
+        Resources = worker.Resources,
+        ProcessingCount = worker.Processing.Count,
+        HeldCount = worker.Held.Count + worker.Replicas.Count,
+        HeldBytes = worker.NBytes,
+    };
+
+    private string DescribeWorkers() =>
+        _running == 0 ? "none" : string.Join(", ", Workers.Take(8).Select(static worker => worker.Resources.Count == 0
+            ? worker.Address.Name
+            : $"{worker.Address.Name} ({string.Join(", ", worker.Resources.Select(static pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key} {pair.Value}")))})"))
+        + (_running > 8 ? $" and {_running - 8} more" : string.Empty);
+
+    private List<StoryLine> Story(TaskKey key) => [.. _story.Of(key).Select(entry => new StoryLine(
+        key,
+        entry.Step,
+        ((SchedulerTaskState)entry.Start).ToString(),
+        ((SchedulerTaskState)entry.Finish).ToString(),
+        entry.Stimulus.ToString(),
+        entry.Worker,
+        entry.Attempt))];
+
+    private string StoryText(TaskKey key) => string.Join('\n', Story(key));
+
+    private void Detach(TaskKey[] keys)
+    {
+        foreach (var key in keys)
+        {
+            var handle = _tasks.HandleOf(key);
+            if (handle >= 0 && _tasks[handle].State is not (SchedulerTaskState.Forgotten or SchedulerTaskState.Memory or SchedulerTaskState.Erred))
+            {
+                _tasks[handle].Flags |= SchedulerTaskFlags.Detached;
+            }
+        }
+    }
+
+    /// <summary>Takes a key by its user's name for a client, and tells the client how it stands.</summary>
+    private object FindKey(ClientState client, string name)
+    {
+        if (!_names.TryGetValue(name, out var handle))
+        {
+            return new UnknownKeyException($"No task has the key \"{name}\". It was never submitted, or all its futures were released.");
+        }
+
+        Take(client, handle);
+        return _tasks.KeyOf(handle);
+    }
+
+    private void Take(ClientState client, int handle)
+    {
+        Want(handle, client);
+        ref var task = ref _tasks[handle];
+        var error = task.Extras?.Error;
+        _outbox.Notify(client, new KeyNotice
+        {
+            Key = _tasks.KeyOf(handle),
+            Count = 1,
+            Error = error,
+            Status = task.State switch
+            {
+                SchedulerTaskState.Memory => FutureStatus.Finished,
+                SchedulerTaskState.Erred => error!.Kind == TaskErrorKind.LostData ? FutureStatus.Lost : FutureStatus.Error,
+                _ => FutureStatus.Pending,
+            },
+        });
+    }
+
+    private object? Publish(PublishRequest publish)
+    {
+        var handles = new List<int>();
+        foreach (var key in publish.Keys)
+        {
+            var handle = _tasks.HandleOf(key);
+            if (handle < 0 || _tasks[handle].State == SchedulerTaskState.Forgotten)
+            {
+                return new UnknownKeyException($"{key} can't be published: the scheduler doesn't know it. Publish a dataset while its futures are held.");
+            }
+
+            handles.Add(handle);
+        }
+
+        if (_datasets.Find(publish.Name) is not null)
+        {
+            if (!publish.Replace)
+            {
+                return new KeyConflictException($"A dataset \"{publish.Name}\" is published already. Choose another name, or publish with replace.");
+            }
+
+            Unpublish(publish.Name);
+        }
+
+        foreach (var handle in handles)
+        {
+            (_tasks[handle].Extras ??= new SchedulerTaskExtras()).Pins++;
+        }
+
+        _datasets.Add(new Dataset(publish.Name, publish.Keys, publish.IsList));
+        return null;
+    }
+
+    private object? GetDataset(ClientState client, string name)
+    {
+        if (_datasets.Find(name) is not { } dataset)
+        {
+            return UnknownDataset(name);
+        }
+
+        foreach (var key in dataset.Keys)
+        {
+            Take(client, _tasks.HandleOf(key));
+        }
+
+        return dataset;
+    }
+
+    private UnknownKeyException? Unpublish(string name)
+    {
+        if (_datasets.Remove(name) is not { } dataset)
+        {
+            return UnknownDataset(name);
+        }
+
+        foreach (var key in dataset.Keys)
+        {
+            var handle = _tasks.HandleOf(key);
+            _tasks[handle].Extras!.Pins--;
+            _unneeded.Enqueue(handle);
+        }
+
+        return null;
+    }
+
+    private UnknownKeyException UnknownDataset(string name) =>
+        new($"No dataset \"{name}\" is published. Published are: {(_datasets.Names.Any() ? string.Join(", ", _datasets.Names) : "none")}.");
+}

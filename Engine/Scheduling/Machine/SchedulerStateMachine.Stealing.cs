@@ -1,0 +1,115 @@
+using Engine.Protocol;
+
+namespace Engine.Scheduling.Machine;
+
+/// <summary>
+/// Idle workers take tasks from busy ones. Only tasks that have not started move: the busy worker is asked to give them
+/// up, and what it gives up is assigned anew. dask: work stealing.
+/// </summary>
+internal sealed partial class SchedulerStateMachine
+{
+    private const int StealMax = 64;
+    private const int VictimsLookedAt = 16; // A step must not look at all workers.
+
+    private int _stealsUnderWay;
+
+    private void BalanceLoad()
+    {
+        if (!_settings.WorkStealing || _idle.Count == 0 || _busy.Count == 0 || QueuedCount > 0 || _stealsUnderWay > 0)
+        {
+            return;
+        }
+
+        if (Busiest() is { } victim)
+        {
+            AskBack(victim);
+        }
+    }
+
+    /// <summary>The worker with most work that waits for a slot, if moving some of it is worth the move.</summary>
+    private WorkerState? Busiest()
+    {
+        WorkerState? busiest = null;
+        for (var i = 0; i < Math.Min(_busy.Count, VictimsLookedAt); i++)
+        {
+            if (busiest is null || WaitOf(_busy[i]) > WaitOf(busiest))
+            {
+                busiest = _busy[i];
+            }
+        }
+
+        return busiest is not null && WaitOf(busiest) > 20 * _settings.TransferLatencySeconds ? busiest : null;
+    }
+
+    private static double WaitOf(WorkerState worker) => worker.Occupancy / worker.Threads;
+
+    /// <summary>Asks for the tasks that the victim would start last, up to an equal share for each idle worker.</summary>
+    private void AskBack(WorkerState victim)
+    {
+        var waiting = victim.ActiveCount - victim.Threads;
+        var most = Math.Min(StealMax, Math.Max(1, waiting * _idle.Count / (_idle.Count + 1)));
+        for (var link = victim.Processing.Last; link != 0 && most > 0; link = _tasks[link - 1].PreviousOnWorker)
+        {
+            ref var task = ref _tasks[link - 1];
+            if ((task.Flags & (SchedulerTaskFlags.StealRequested | SchedulerTaskFlags.LongRunning)) == 0
+                && MayRunOn(ref task, _idle.Last) && IsWorthMoving(ref task, victim))
+            {
+                task.Flags |= SchedulerTaskFlags.StealRequested;
+                _outbox.Steal(victim, _tasks.KeyOf(link - 1), task.Attempt);
+                _stealsUnderWay++;
+                victim.StealsUnderWay++;
+                most--;
+            }
+        }
+    }
+
+    private bool IsWorthMoving(ref SchedulerTask task, WorkerState victim)
+    {
+        long bytes = 0;
+        for (var number = task.FirstDependency; number != 0; number = _edges[number].NextDependency)
+        {
+            bytes += _tasks[_edges[number].Dependency].NBytes;
+        }
+
+        return Cost(_idle.Last, bytes) < WaitOf(victim) / 2;
+    }
+
+    private void OnStealResponse(WorkerState victim, StealResponse response)
+    {
+        _stimulus = Stimulus.Stolen;
+        foreach (ref readonly var answer in response.Span)
+        {
+            _stealsUnderWay--;
+            victim.StealsUnderWay--;
+            var handle = _tasks.HandleOf(answer.Key);
+            if (handle < 0 || !IsCurrent(handle, victim, answer.Attempt))
+            {
+                continue;
+            }
+
+            ref var task = ref _tasks[handle];
+            task.Flags &= ~SchedulerTaskFlags.StealRequested;
+            if (answer.GivenUp)
+            {
+                Reassign(handle, victim);
+            }
+        }
+
+        UpdateRoom(victim);
+    }
+
+    private void Reassign(int handle, WorkerState victim)
+    {
+        ref var task = ref _tasks[handle];
+        if (_idle.Count == 0 || !MayRunOn(ref task, _idle.Last))
+        {
+            StartOver(handle, victim);
+            return;
+        }
+
+        var thief = _idle.Last;
+        LeaveProcessing(victim, handle, ref task);
+        Assign(thief, handle, 1);
+        UpdateRoom(thief);
+    }
+}

@@ -1,0 +1,145 @@
+using Engine.Collections;
+
+namespace Engine.Scheduling.Machine;
+
+/// <summary>Derives every index again from the rows and compares. On in all tests of the machine.</summary>
+internal sealed partial class SchedulerStateMachine
+{
+    public void Validate()
+    {
+        Require(_ready.Count + _needed.Count + _unneeded.Count + _failed.Count == 0, "work lists are empty between steps");
+        var occupied = 0L;
+        var queued = 0;
+        var edges = 0;
+        var unrunnable = 0;
+        foreach (var handle in _tasks.Handles())
+        {
+            ref var task = ref _tasks[handle];
+            if (task.State == SchedulerTaskState.Forgotten)
+            {
+                Require(task.FirstDependent == 0 && task.FirstDependency == 0 && task.Worker == 0, $"{_tasks.KeyOf(handle)} is clean");
+                continue;
+            }
+
+            occupied++;
+            queued += task.State == SchedulerTaskState.Queued ? 1 : 0;
+            unrunnable += task.State == SchedulerTaskState.NoWorker ? 1 : 0;
+            edges += ValidateDependencies(handle, ref task);
+            ValidateDependents(handle, ref task);
+            ValidateState(handle, ref task);
+        }
+
+        Require(occupied == _tasks.Count, $"{_tasks.Count} rows are counted, {occupied} are occupied");
+        Require(queued == QueuedCount, $"{QueuedCount} tasks are counted as queued, {queued} are");
+        Require(edges == _edges.Count, $"{_edges.Count} edges are counted, {edges} are linked");
+        Require(unrunnable == _unrunnable.Count, $"{_unrunnable.Count} tasks are listed without a worker, {unrunnable} are");
+        foreach (var worker in Workers)
+        {
+            ValidateWorker(worker);
+        }
+
+        Require(_running == _workersById.Count && _running == Workers.Count(), "workers are counted");
+        Require(_stealsUnderWay == Workers.Sum(static worker => worker.StealsUnderWay), "steals are counted");
+        foreach (var (name, handle) in _names)
+        {
+            Require(_tasks[handle].Extras?.Options?.Name == name, $"the name \"{name}\" belongs to its task");
+        }
+
+        foreach (var key in _datasets.All.SelectMany(static dataset => dataset.Keys))
+        {
+            Require(_tasks[_tasks.HandleOf(key)].Extras is { Pins: > 0 }, $"{key} is pinned by its dataset");
+        }
+    }
+
+    private int ValidateDependencies(int handle, ref SchedulerTask task)
+    {
+        var count = 0;
+        var missing = 0;
+        for (var number = task.FirstDependency; number != 0; number = _edges[number].NextDependency)
+        {
+            count++;
+            ref var edge = ref _edges[number];
+            Require(edge.Dependent == handle, $"{Describe(handle)} owns its edges");
+            Require(_tasks[edge.Dependency].State != SchedulerTaskState.Forgotten, $"{Describe(handle)} depends on a known task");
+            missing += _tasks[edge.Dependency].State != SchedulerTaskState.Memory ? 1 : 0;
+        }
+
+        if (task.State == SchedulerTaskState.Waiting)
+        {
+            Require(task.WaitingOn == missing && missing > 0, $"{Describe(handle)} waits on {task.WaitingOn} inputs, {missing} are missing");
+        }
+
+        return count;
+    }
+
+    private void ValidateDependents(int handle, ref SchedulerTask task)
+    {
+        var waiters = 0;
+        var previous = 0;
+        for (var number = task.FirstDependent; number != 0; previous = number, number = _edges[number].NextDependent)
+        {
+            ref var edge = ref _edges[number];
+            Require(edge.Dependency == handle && edge.PreviousDependent == previous, $"{Describe(handle)} is linked to its dependents");
+            waiters += _tasks[edge.Dependent].State is SchedulerTaskState.Waiting or SchedulerTaskState.NoWorker or SchedulerTaskState.Processing ? 1 : 0;
+        }
+
+        Require(task.Waiters == waiters, $"{Describe(handle)} counts {task.Waiters} waiters, {waiters} wait");
+    }
+
+    private void ValidateState(int handle, ref SchedulerTask task)
+    {
+        var onWorker = task.State is SchedulerTaskState.Processing or SchedulerTaskState.Memory;
+        Require(onWorker == (task.Worker > 0), $"{Describe(handle)} in {task.State} has worker {task.Worker}");
+        Require(!onWorker || _workers[task.Worker - 1] is { Status: WorkerStatus.Running }, $"{Describe(handle)} is on a member (I5)");
+        Require(task.State == SchedulerTaskState.Erred == (task.Extras?.Error is not null), $"{Describe(handle)} has an error only in Erred");
+        Require(
+            task.State is not (SchedulerTaskState.Queued or SchedulerTaskState.NoWorker or SchedulerTaskState.Erred or SchedulerTaskState.Waiting)
+            || task.Extras?.MoreHolders is null or { Count: 0 },
+            $"{Describe(handle)} has replicas only in Memory");
+        Require(
+            task.IsWanted || task.Waiters > 0 || task.FirstDependent != 0,
+            $"{Describe(handle)} is kept in {task.State} although nobody wants or needs it");
+        if (task.State == SchedulerTaskState.Released)
+        {
+            Require(!task.IsWanted && task.Waiters == 0 || task.Waiters > 0 && OnlyAssignedWait(handle), $"{Describe(handle)} is in Released although it is needed");
+        }
+    }
+
+    // The value of an assigned task's input may be lost; it is computed again when the task says that it lacks it.
+    private bool OnlyAssignedWait(int handle)
+    {
+        for (var number = _tasks[handle].FirstDependent; number != 0; number = _edges[number].NextDependent)
+        {
+            if (_tasks[_edges[number].Dependent].State is SchedulerTaskState.Waiting or SchedulerTaskState.NoWorker)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void ValidateWorker(WorkerState worker)
+    {
+        var processing = HandlesOn(worker.Processing).ToList();
+        var held = HandlesOn(worker.Held).ToList();
+        Require(processing.Count == worker.Processing.Count && held.Count == worker.Held.Count, $"{worker} counts its tasks");
+        Require(processing.TrueForAll(handle => _tasks[handle].State == SchedulerTaskState.Processing && _tasks[handle].Worker == worker.Index + 1), $"{worker} runs what it is said to run");
+        Require(held.TrueForAll(handle => _tasks[handle].State == SchedulerTaskState.Memory && _tasks[handle].Worker == worker.Index + 1), $"{worker} holds what it is said to hold");
+        Require(worker.Replicas.All(handle => _tasks[handle].Extras?.MoreHolders?.Contains(worker) == true), $"{worker} and its replicas agree");
+        Require(worker.NBytes == held.Concat(worker.Replicas).Sum(handle => _tasks[handle].NBytes), $"{worker} counts its bytes");
+        Require(worker.LongRunningCount == processing.Count(handle => _tasks[handle].Has(SchedulerTaskFlags.LongRunning)), $"{worker} counts its long-running tasks");
+        Require(Math.Abs(worker.Occupancy - processing.Sum(handle => (double)_tasks[handle].Estimate)) < 1e-3 * Math.Max(1, worker.Occupancy), $"{worker} adds up its occupancy");
+        Require(worker.IdlePlace < 0 || _idle[worker.IdlePlace] == worker && worker.ActiveCount == 0, $"{worker} is idle where it says");
+        Require(worker.OpenPlace < 0 || _open[worker.OpenPlace] == worker, $"{worker} has room where it says");
+        Require(worker.InputBytes == 0, $"{worker} has no scratch left");
+    }
+
+    private static void Require(bool holds, string what)
+    {
+        if (!holds)
+        {
+            throw new InvariantViolationException(what);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+using Engine.Collections;
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+
+namespace Engine.Scheduling.Machine;
+
+/// <summary>
+/// All decisions of the scheduler. Messages go in with the time, instructions come out through the outbox; no I/O, no
+/// clock, no threads. A step is one or more <c>Handle</c> calls followed by <see cref="Settle"/>.
+/// </summary>
+/// <remarks>
+/// dask: <c>SchedulerState</c>. Files: Submit, Finish, Release, Failure, Placement, Stealing, Membership, Queries,
+/// Validate. A transition changes one task and the indexes it is in; what follows from it is put on a work list and
+/// done when the transition is over, so nothing recurses over the graph.
+/// </remarks>
+internal sealed partial class SchedulerStateMachine
+{
+    private readonly SchedulerSettings _settings;
+    private readonly SchedulerOutbox _outbox;
+    private readonly KeyTable<SchedulerTask> _tasks = new();
+    private readonly EdgeTable _edges = new();
+    private readonly FunctionStatistics _functions;
+    private readonly StoryLog _story;
+    private readonly Dictionary<string, int> _names = new(StringComparer.Ordinal);
+    private readonly Datasets _datasets = new();
+    private readonly EventTopics _topics;
+
+    // Work lists: filled by transitions, emptied before the step ends.
+    private readonly Queue<int> _ready = new();
+    private readonly Queue<int> _needed = new();
+    private readonly Queue<int> _unneeded = new();
+    private readonly Queue<(int Handle, TaskError Error)> _failed = new();
+
+    private long _step;
+    private TimeSpan _now;
+    private Stimulus _stimulus;
+
+    public SchedulerStateMachine(SchedulerSettings settings, SchedulerOutbox outbox)
+    {
+        _settings = settings;
+        _outbox = outbox;
+        _functions = new FunctionStatistics(settings.UnknownDurationSeconds);
+        _story = new StoryLog(settings.TransitionLogLength);
+        _topics = new EventTopics(settings.EventLogLength);
+    }
+
+    /// <summary>Tasks in the table.</summary>
+    public long TaskCount => _tasks.Count;
+
+    /// <summary>Tasks in Queued.</summary>
+    public int QueuedCount { get; private set; }
+
+    /// <summary>When <see cref="Tick"/> has something to do, as a time of the steps; null: never.</summary>
+    public TimeSpan? NextDeadline =>
+        _settings.NoWorkersTimeout is { } limit && FirstUnrunnable() is { } since ? since + limit : null;
+
+    /// <summary>Takes a worker's message.</summary>
+    public void Handle(WorkerState worker, Message message, TimeSpan now)
+    {
+        Begin(now);
+        if (worker.Status == WorkerStatus.Removed)
+        {
+            return; // A late message of an incarnation that is gone (I7).
+        }
+
+        switch (message)
+        {
+            case FinishedBatch batch:
+                OnFinished(worker, batch);
+                break;
+            case TaskErred erred:
+                OnErred(worker, erred);
+                break;
+            case TaskRescheduled rescheduled:
+                OnRescheduled(worker, rescheduled);
+                break;
+            case TaskLongRunning longRunning:
+                OnLongRunning(worker, longRunning);
+                break;
+            case InputMissing missing:
+                OnInputMissing(worker, missing);
+                break;
+            case StealResponse response:
+                OnStealResponse(worker, response);
+                break;
+            case ReplicasAdded added:
+                OnReplicasAdded(worker, added);
+                break;
+            case LogEventMessage logged:
+                LogEvent(logged.Topic, logged.Content);
+                break;
+            default:
+                throw new NotSupportedException($"A worker can't send a {message.GetType().Name} to the scheduler.");
+        }
+
+        Drain();
+    }
+
+    /// <summary>Takes a client's message.</summary>
+    public void Handle(ClientState client, Message message, TimeSpan now)
+    {
+        Begin(now);
+        switch (message)
+        {
+            case SubmitBatch batch:
+                OnSubmit(batch);
+                break;
+            case SubmitMap map:
+                OnSubmitMap(map);
+                break;
+            case ReleaseKeys released:
+                OnReleaseKeys(client, released);
+                break;
+            case LogEventMessage logged:
+                LogEvent(logged.Topic, logged.Content);
+                break;
+            case DataMissing missing:
+                OnDataMissing(missing.Key, missing.Holder);
+                break;
+            case AbandonRequest abandoned:
+                _workerWaits.RemoveAll(wait => wait.Client == client && wait.RequestId == abandoned.RequestId);
+                break;
+            case Request request:
+                OnRequest(client, request);
+                break;
+            default:
+                throw new NotSupportedException($"A client can't send a {message.GetType().Name} to the scheduler.");
+        }
+
+        Drain();
+    }
+
+    /// <summary>Ends a step: places what can be placed. Then the outbox is to be flushed.</summary>
+    public void Settle()
+    {
+        _stimulus = Stimulus.Placement;
+        Pump();
+        BalanceLoad();
+        if (_settings.Validate)
+        {
+            Validate();
+        }
+    }
+
+    /// <summary>Does what is due. To be called at <see cref="NextDeadline"/>.</summary>
+    public void Tick(TimeSpan now)
+    {
+        Begin(now);
+        _stimulus = Stimulus.Timeout;
+        FailUnrunnable();
+        Drain();
+    }
+
+    private void Begin(TimeSpan now)
+    {
+        _now = now;
+        _step++;
+    }
+
+    /// <summary>Follows up on transitions until nothing follows any more.</summary>
+    private void Drain()
+    {
+        while (true)
+        {
+            if (_failed.TryDequeue(out var failed))
+            {
+                Fail(failed.Handle, failed.Error);
+            }
+            else if (_needed.TryDequeue(out var needed))
+            {
+                Need(needed);
+            }
+            else if (_ready.TryDequeue(out var ready))
+            {
+                Place(ready);
+            }
+            else if (_unneeded.TryDequeue(out var unneeded))
+            {
+                LetGo(unneeded);
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    private void SetState(int handle, ref SchedulerTask task, SchedulerTaskState finish, int count = 1)
+    {
+        var start = task.State;
+        if (!SchedulerTransitions.IsAllowed(start, finish))
+        {
+            throw new InvalidTransitionException(Describe(handle), start.ToString(), finish.ToString(), StoryText(_tasks.KeyOf(handle)));
+        }
+
+        task.State = finish;
+        ref var entry = ref _story.Add();
+        entry.Key = _tasks.KeyOf(handle);
+        entry.Count = count;
+        entry.Attempt = task.Attempt;
+        entry.Step = _step;
+        entry.Worker = task.Worker > 0 ? _workers[task.Worker - 1]!.Id : default;
+        entry.Start = (byte)start;
+        entry.Finish = (byte)finish;
+        entry.Stimulus = _stimulus;
+    }
+
+    /// <summary>A task for people: its key, and its name or function.</summary>
+    private string Describe(int handle)
+    {
+        ref var task = ref _tasks[handle];
+        var label = task.Extras?.Options?.Name ?? task.Work?.Function.Name;
+        return label is null ? $"{_tasks.KeyOf(handle)}" : $"{_tasks.KeyOf(handle)} ({label})";
+    }
+
+    private ClientState? OwnerOf(int handle) => _clients.GetValueOrDefault(_tasks.KeyOf(handle).Client);
+}

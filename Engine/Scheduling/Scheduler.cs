@@ -1,0 +1,204 @@
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Runtime;
+using Engine.Scheduling.Machine;
+
+namespace Engine.Scheduling;
+
+/// <summary>The shell of the scheduler: its connections and the loop that feeds its machine.</summary>
+/// <remarks>dask: <c>Scheduler</c>.</remarks>
+internal sealed class Scheduler : Component, ISchedulerSink
+{
+    private readonly SchedulerStateMachine _machine;
+    private readonly SchedulerOutbox _outbox;
+    private readonly ITransport _transport;
+    private readonly TimeProvider _time;
+    private readonly long _started;
+    private readonly ITimer _deadline;
+    private readonly Dictionary<IConnection, WorkerState> _workers = [];
+    private readonly Dictionary<IConnection, ClientState> _clients = [];
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IListener? _listener;
+    private TimeSpan _now;
+    private TimeSpan? _armedFor;
+    private bool _hasTime;
+    private bool _isClosing;
+
+    public Scheduler(SchedulerOptions options, ITransport transport, TimeProvider time)
+    {
+        (_transport, _time, _started) = (transport, time, time.GetTimestamp());
+        _outbox = new SchedulerOutbox(this);
+        _machine = new SchedulerStateMachine(options.ToSettings(), _outbox);
+        _deadline = time.CreateTimer(
+            static state => ((Scheduler)state!).Inbox.Post(DeadlineReached.Instance), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public string Address => _listener!.Address;
+
+    /// <summary>Ends when the scheduler has closed.</summary>
+    public Task Closed => _closed.Task;
+
+    public async Task StartAsync(TaskScheduler scheduler, CancellationToken cancellationToken)
+    {
+        _listener = await _transport.ListenAsync($"{_transport.Scheme}://", Inbox, cancellationToken);
+        Start(scheduler);
+    }
+
+    /// <summary>Ends the scheduler: clients and workers are told. Idempotent.</summary>
+    public Task CloseAsync()
+    {
+        Inbox.Post(StopRequested.Instance);
+        return _closed.Task;
+    }
+
+    void ISchedulerSink.Send(WorkerState worker, Message message) => worker.Connection!.TrySend(message);
+
+    void ISchedulerSink.Send(ClientState client, Message message) => client.Connection!.TrySend(message);
+
+    protected override void Handle(in Envelope envelope)
+    {
+        if (!_hasTime)
+        {
+            _now = _time.GetElapsedTime(_started); // Once a turn: a look at the clock costs more than a task.
+            _hasTime = true;
+        }
+
+        if (_isClosing)
+        {
+            return;
+        }
+
+        if (envelope.Connection is not { } connection)
+        {
+            HandleOwn(envelope.Message!);
+        }
+        else if (envelope.End is { } end)
+        {
+            OnDisconnected(connection, end);
+        }
+        else if (_workers.TryGetValue(connection, out var worker))
+        {
+            _machine.Handle(worker, envelope.Message!, _now);
+            MessagePools.Return(envelope.Message!);
+        }
+        else if (_clients.TryGetValue(connection, out var client))
+        {
+            _machine.Handle(client, envelope.Message!, _now);
+            MessagePools.Return(envelope.Message!);
+        }
+        else
+        {
+            Register(connection, envelope.Message!);
+        }
+    }
+
+    protected override void EndTurn()
+    {
+        _hasTime = false;
+        if (!_isClosing)
+        {
+            _machine.Settle();
+            _outbox.Flush();
+            ArmDeadline();
+        }
+    }
+
+    protected override void Fail(Exception exception) =>
+        End(new Disconnect(DisconnectKind.Aborted, $"the scheduler failed: {exception}"));
+
+    private void HandleOwn(Message message)
+    {
+        switch (message)
+        {
+            case DeadlineReached:
+                _armedFor = null;
+                _machine.Tick(_now);
+                break;
+            case StopRequested:
+                End(new Disconnect(DisconnectKind.Closed, "the scheduler closed"));
+                break;
+        }
+    }
+
+    private void Register(IConnection connection, Message message)
+    {
+        switch (message)
+        {
+            case RegisterWorker registration:
+                // The connection is known before the machine answers over it.
+                _workers[connection] = _machine.AddWorker(registration, connection, _now);
+                break;
+            case RegisterClient registration:
+                _clients[connection] = _machine.AddClient(registration.Name, connection, _now);
+                break;
+            default:
+                connection.Close(new Disconnect(
+                    DisconnectKind.ProtocolViolation, $"a connection has to say who it is before it sends a {message.GetType().Name}"));
+                break;
+        }
+    }
+
+    private void OnDisconnected(IConnection connection, Disconnect end)
+    {
+        if (_workers.Remove(connection, out var worker))
+        {
+            _machine.RemoveWorker(worker, expected: end.Kind == DisconnectKind.Closed, end.Detail, _now);
+        }
+        else if (_clients.Remove(connection, out var client))
+        {
+            _machine.RemoveClient(client, _now);
+        }
+    }
+
+    private void ArmDeadline()
+    {
+        if (_machine.NextDeadline is { } deadline && deadline != _armedFor)
+        {
+            _armedFor = deadline;
+            _deadline.Change(deadline > _now ? deadline - _now : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void End(Disconnect reason)
+    {
+        if (_isClosing)
+        {
+            return;
+        }
+
+        _isClosing = true;
+        _deadline.Dispose();
+        foreach (var connection in _clients.Keys.Concat(_workers.Keys).ToList())
+        {
+            connection.Close(reason);
+        }
+
+        Inbox.Complete();
+        _ = FinishAsync();
+    }
+
+    private async Task FinishAsync()
+    {
+        try
+        {
+            if (_listener is { } listener)
+            {
+                await listener.DisposeAsync();
+            }
+        }
+        finally
+        {
+            _closed.TrySetResult();
+        }
+    }
+
+    private sealed class DeadlineReached : Message
+    {
+        public static readonly DeadlineReached Instance = new();
+    }
+
+    private sealed class StopRequested : Message
+    {
+        public static readonly StopRequested Instance = new();
+    }
+}

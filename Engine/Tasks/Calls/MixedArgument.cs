@@ -1,0 +1,18 @@
+namespace Engine.Tasks;
+
+/// <summary>An input whose kind is known only when the task is submitted: a value, a dependency, or a list of dependencies.</summary>
+/// <remarks>Eight bytes more than <see cref="Argument{T}"/>, and an object for a list: for functions of three inputs and more.</remarks>
+internal readonly struct MixedArgument<T> : IArgument<MixedArgument<T>, T>
+{
+    private readonly Argument<T> _single;
+    private readonly ListReader<T>? _list;
+
+    public MixedArgument(Argument<T> single) => _single = single;
+
+    public MixedArgument(ListReader<T> list) => _list = list;
+
+    public T Read(TaskInputs inputs) => _list is null ? _single.Read(inputs) : _list.Read(inputs);
+
+    public bool SameAs(MixedArgument<T> other) =>
+        _list is null ? other._list is null && _single.SameAs(other._single) : _list.Equals(other._list);
+}

@@ -1,0 +1,190 @@
+using System.Buffers;
+using Engine.Collections;
+using Engine.Data;
+using Engine.Tasks;
+using Engine.Workers.Machine;
+
+namespace Engine.Workers.Execution;
+
+/// <summary>A thread of a worker that runs functions, one after the other, while it holds a slot.</summary>
+internal sealed class Lane(TaskExecutor executor, string name)
+{
+    private const int GroupMax = 128;
+    private const double GroupSecondsLow = 50e-6;
+    private const double GroupSecondsHigh = 200e-6;
+
+    private long _groupStart;
+    private int _group = 1;
+    private int _inGroup;
+    private float _pace;
+    private bool _holdsSlot;
+
+    /// <summary>What it has made, for the worker's loop.</summary>
+    public SpscQueue<ExecutionResult> Results { get; } = new();
+
+    public void Start() => new Thread(Run) { IsBackground = true, Name = name }.Start();
+
+    private void Run()
+    {
+        do
+        {
+            if (!_holdsSlot)
+            {
+                _holdsSlot = executor.Slots.TryAcquire();
+            }
+
+            if (_holdsSlot)
+            {
+                Work();
+            }
+
+            if (_holdsSlot)
+            {
+                _holdsSlot = false;
+                executor.Slots.Release(); // If work came meanwhile, the way to sleep finds it.
+            }
+        }
+        while (executor.Sleep());
+    }
+
+    private void Work()
+    {
+        _groupStart = executor.Time.GetTimestamp();
+        _inGroup = 0;
+        while (_holdsSlot && !executor.IsClosing && executor.Claim(out var index) is { } run)
+        {
+            var taken = 0;
+            do
+            {
+                Execute(run, ref run.Entries[index]);
+                taken++;
+            }
+            while (_holdsSlot && TaskExecutor.TryClaimIn(run, out index));
+            TaskExecutor.MarkRead(run, taken + 1);
+        }
+
+        if (_inGroup > 0)
+        {
+            EndGroup();
+        }
+    }
+
+    private void Execute(ExecutionRun run, ref RunEntry entry)
+    {
+        var task = entry.Task;
+        var work = task.Work!;
+        var inputs = new TaskInputs(run.Inputs.AsSpan(entry.InputOffset, entry.InputCount));
+        if (task.IsAbandoned && task.Count == 1)
+        {
+            Results.Enqueue(new ExecutionResult { Task = task });
+        }
+        else if (work.IsAsync || work.NeedsContext || task.Options is { Timeout: not null })
+        {
+            ExecuteWatched(task, work, inputs);
+            return;
+        }
+        else if (task.Count > 1)
+        {
+            Results.Enqueue(ExecuteElements(task, work, inputs));
+        }
+        else
+        {
+            Results.Enqueue(ExecuteOne(task, work, inputs));
+        }
+
+        _inGroup += task.Count;
+        if (_inGroup >= _group)
+        {
+            EndGroup();
+        }
+    }
+
+    private ExecutionResult ExecuteOne(WorkerTask task, TaskWork work, TaskInputs inputs)
+    {
+        var result = new ExecutionResult { Task = task };
+        try
+        {
+            result.Value = work.Invoke(inputs, task.Element, null);
+            result.Done = 1;
+        }
+#pragma warning disable CA1031 // The function is the user's: whatever it throws is the task's result.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            result.Error = exception;
+        }
+
+        // Groups of one are measured exactly, larger ones by the pace of the group before.
+        result.Seconds = _group == 1 ? Elapsed() : _pace;
+        return result;
+    }
+
+    private ExecutionResult ExecuteElements(WorkerTask task, TaskWork work, TaskInputs inputs)
+    {
+        var values = ArrayPool<DataValue>.Shared.Rent(task.Count);
+        var result = new ExecutionResult { Task = task, Values = values };
+        var cut = executor.Cut;
+        var start = executor.Time.GetTimestamp();
+        try
+        {
+            while (result.Done < task.Count && (executor.Cut == cut || result.Done == 0))
+            {
+                values[result.Done] = work.Invoke(inputs, task.Element + result.Done, null);
+                result.Done++;
+            }
+        }
+#pragma warning disable CA1031 // The function is the user's: whatever it throws is the element's result.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            result.Error = exception;
+        }
+
+        result.Seconds = (float)(executor.Time.GetElapsedTime(start).TotalSeconds / Math.Max(1, result.Done));
+        return result;
+    }
+
+    /// <summary>Runs a function that may go on after it returned, may leave its slot, or has a time limit.</summary>
+    private void ExecuteWatched(WorkerTask task, TaskWork work, TaskInputs inputs)
+    {
+        if (_inGroup > 0)
+        {
+            EndGroup(); // What is done already must not wait for this one.
+        }
+
+        var watched = new WatchedExecution(executor, task);
+        watched.Start(work, inputs);
+        if (watched.TryLeave())
+        {
+            _holdsSlot = false; // The slot went with the function.
+        }
+        else
+        {
+            _holdsSlot = watched.HoldsSlot;
+            Results.Enqueue(watched.Result);
+            executor.Signal();
+        }
+
+        _groupStart = executor.Time.GetTimestamp();
+    }
+
+    private void EndGroup()
+    {
+        var elapsed = executor.Time.GetElapsedTime(_groupStart).TotalSeconds;
+        _pace = (float)(elapsed / _inGroup);
+        if (elapsed > GroupSecondsHigh)
+        {
+            _group = 1;
+        }
+        else if (elapsed < GroupSecondsLow)
+        {
+            _group = Math.Min(_group * 2, GroupMax);
+        }
+
+        executor.Signal();
+        _groupStart = executor.Time.GetTimestamp(); // What the signal cost is not the tasks' time.
+        _inGroup = 0;
+    }
+
+    private float Elapsed() => (float)executor.Time.GetElapsedTime(_groupStart).TotalSeconds;
+}

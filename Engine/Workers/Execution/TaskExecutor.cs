@@ -1,0 +1,279 @@
+using System.Collections.Concurrent;
+using Engine.Collections;
+using Engine.Workers.Machine;
+
+namespace Engine.Workers.Execution;
+
+/// <summary>
+/// Runs functions. Problem: a task may take 20 ns or an hour, and nobody knows before; handing each to a thread costs a
+/// microsecond. Idea: tasks come in runs that all lanes share; a lane (a thread that holds a slot) claims one after the
+/// other, and tells of results in groups whose size follows the pace: one by one if they are slow, many at a time if
+/// they are fast. A lane that is stuck in a long task keeps nothing but that task: others claim the rest, and what
+/// nobody has claimed can be recalled.
+/// </summary>
+/// <remarks>Lanes are threads of their own, so that functions that block can't starve the pool that the engine runs on.</remarks>
+#pragma warning disable CA1001 // The semaphore owns nothing while nobody asks for its wait handle, and lanes may wake from it after the end.
+internal sealed class TaskExecutor
+#pragma warning restore CA1001
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<ExecutionRun> _runs = new();
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly ConcurrentQueue<ExecutionResult> _late = new();
+    private readonly string _name;
+    private readonly Action _signal;
+    private readonly int _slotCount;
+    private Lane[] _lanes = [];
+    private int _laneNumber;
+    private int _sleeping;
+    private int _outside;
+    private bool _closing;
+    private int _signalled;
+
+    /// <param name="slots">Functions that run at a time.</param>
+    /// <param name="host">What functions can reach.</param>
+    /// <param name="time">For durations and time limits.</param>
+    /// <param name="signal">Called when results wait; must not block.</param>
+    public TaskExecutor(int slots, IExecutionHost host, TimeProvider time, Action signal)
+    {
+        (_slotCount, Host, Time, _signal) = (slots, host, time, signal);
+        _name = host.Self.Name;
+        Slots = new SlotPool(slots);
+    }
+
+    public SlotPool Slots { get; }
+
+    public IExecutionHost Host { get; }
+
+    public TimeProvider Time { get; }
+
+    /// <summary>Changes when runs of elements are to be cut off after the current element.</summary>
+    public int Cut { get; private set; }
+
+    /// <summary>Whether lanes should look for work or end.</summary>
+    public bool IsClosing => Volatile.Read(ref _closing);
+
+    public void Execute(ExecutionRun run)
+    {
+        run.Unread = run.Count + 1; // One for its place in the queue.
+        lock (_gate)
+        {
+            _runs.Enqueue(run);
+        }
+
+        WakeLanes(run.Count);
+    }
+
+    /// <summary>Lets lanes start that could: there is work, and slots are free.</summary>
+    public void WakeLanes(int most)
+    {
+        for (var i = Math.Min(most, Slots.Free); i > 0; i--)
+        {
+            lock (_gate)
+            {
+                if (_runs.Count == 0 || _closing)
+                {
+                    return;
+                }
+
+                if (_sleeping > 0)
+                {
+                    _sleeping--;
+                    _wake.Release();
+                    continue;
+                }
+
+                if (_lanes.Length - _outside < _slotCount)
+                {
+                    var lane = new Lane(this, $"{_name} lane {_laneNumber++}");
+                    _lanes = [.. _lanes, lane];
+                    lane.Start();
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes back what no lane has claimed, and cuts runs of elements short.</summary>
+    public List<WorkerTask> Recall()
+    {
+        var recalled = new List<WorkerTask>();
+        lock (_gate)
+        {
+            Cut++;
+            while (_runs.TryDequeue(out var run))
+            {
+                for (var i = 0; i < run.Count; i++)
+                {
+                    if (Interlocked.Exchange(ref run.Entries[i].Claimed, 1) == 0)
+                    {
+                        recalled.Add(run.Entries[i].Task);
+                        MarkRead(run);
+                    }
+                }
+
+                MarkRead(run);
+            }
+        }
+
+        return recalled;
+    }
+
+    /// <summary>Reads results that lanes have made. Called by the worker's loop only.</summary>
+    public void TakeResults<TState>(TState state, Action<TState, ExecutionResult> take)
+    {
+        Interlocked.Exchange(ref _signalled, 0);
+        foreach (var lane in _lanes)
+        {
+            while (lane.Results.TryDequeue(out var result))
+            {
+                take(state, result);
+            }
+        }
+
+        while (_late.TryDequeue(out var result))
+        {
+            take(state, result);
+        }
+    }
+
+    /// <summary>Ends lanes as soon as their function returns. Doesn't wait: a function that ignores its token keeps its thread.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _closing = true;
+            _wake.Release(_sleeping);
+            _sleeping = 0;
+        }
+
+        Recall();
+    }
+
+    /// <summary>Claims the next execution that no lane has, or gives null. The lane then reads the run until it marks it read.</summary>
+    internal ExecutionRun? Claim(out int index)
+    {
+        while (true)
+        {
+            ExecutionRun? run;
+            lock (_gate)
+            {
+                if (!_runs.TryPeek(out run))
+                {
+                    index = -1;
+                    return null;
+                }
+
+                Interlocked.Increment(ref run.Unread); // So that it isn't given back and filled anew under this lane's hands.
+            }
+
+            if (TryClaimIn(run, out index))
+            {
+                return run;
+            }
+
+            var exhausted = false;
+            lock (_gate)
+            {
+                if (_runs.TryPeek(out var first) && first == run)
+                {
+                    _runs.Dequeue();
+                    exhausted = true;
+                }
+            }
+
+            MarkRead(run, exhausted ? 2 : 1);
+        }
+    }
+
+    /// <summary>Claims the next execution of a run, if it has one that is unclaimed.</summary>
+    internal static bool TryClaimIn(ExecutionRun run, out int index)
+    {
+        // The cursor is a hint that only saves looking at claimed ones; the exchange decides.
+        for (index = Volatile.Read(ref run.Cursor); index < run.Count; index++)
+        {
+            if (Interlocked.Exchange(ref run.Entries[index].Claimed, 1) == 0)
+            {
+                Volatile.Write(ref run.Cursor, index + 1);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The inputs of an execution have been read; the last one gives the run back.</summary>
+    internal static void MarkRead(ExecutionRun run, int count = 1)
+    {
+        if (Interlocked.Add(ref run.Unread, -count) == 0)
+        {
+            BatchPool<ExecutionRun>.Return(run);
+        }
+    }
+
+    internal void AddLate(in ExecutionResult result)
+    {
+        _late.Enqueue(result);
+        Signal();
+    }
+
+    internal void Signal()
+    {
+        if (Interlocked.Exchange(ref _signalled, 1) == 0)
+        {
+            _signal();
+        }
+    }
+
+    /// <summary>A lane without work waits; gives false when it is to end.</summary>
+    internal bool Sleep()
+    {
+        lock (_gate)
+        {
+            if (_closing)
+            {
+                return false;
+            }
+
+            if (_runs.Count > 0 && Slots.Free > 0)
+            {
+                return true; // Work came between the look and the sleep.
+            }
+
+            _sleeping++;
+        }
+
+        _wake.Wait();
+        return !IsClosing;
+    }
+
+    /// <summary>A task has left its slot: another may start. If it blocks its lane, on a further one.</summary>
+    internal void LeaveSlot(TaskContext context)
+    {
+        if (context.IsOnLane)
+        {
+            context.IsLaneOutside = true;
+            Interlocked.Increment(ref _outside);
+        }
+
+        ReleaseSlot();
+    }
+
+    /// <summary>Gives a slot back that no lane holds, and has it used.</summary>
+    internal void ReleaseSlot()
+    {
+        if (Slots.Release())
+        {
+            WakeLanes(1);
+        }
+    }
+
+    /// <summary>A function has returned to its lane.</summary>
+    internal void ReturnToLane(TaskContext context)
+    {
+        context.IsOnLane = false;
+        if (context.IsLaneOutside)
+        {
+            Interlocked.Decrement(ref _outside);
+        }
+    }
+}

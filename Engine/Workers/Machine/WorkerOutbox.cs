@@ -1,0 +1,119 @@
+using Engine.Collections;
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+
+namespace Engine.Workers.Machine;
+
+/// <summary>Carries out what a worker has decided: the shell, the simulator or a recording test.</summary>
+internal interface IWorkerSink
+{
+    void SendToScheduler(Message message);
+
+    /// <summary>Runs tasks. Each comes back as one <see cref="ExecutionResult"/>, unless it is recalled before it starts.</summary>
+    void Execute(ExecutionRun run);
+
+    /// <summary>Cancels the token of a running function.</summary>
+    void Cancel(WorkerTask task, CancellationCause cause);
+
+    /// <summary>Asks a peer for values. Comes back as one reply or one failure with the same number.</summary>
+    void Fetch(WorkerAddress holder, long requestId, TaskKey[] keys);
+
+    /// <summary>Takes back what no lane has started. Comes back as the tasks that were taken back.</summary>
+    void Recall();
+}
+
+/// <summary>The worker's instructions: one open batch for each kind, sent when the step is over.</summary>
+internal sealed class WorkerOutbox(IWorkerSink sink)
+{
+    private readonly List<Message> _ready = [];
+    private readonly List<ExecutionRun> _runs = [];
+    private readonly List<(WorkerTask Task, CancellationCause Cause)> _cancels = [];
+    private readonly List<(WorkerAddress Holder, long RequestId, TaskKey[] Keys)> _fetches = [];
+    private FinishedBatch? _finished;
+    private StealResponse? _steals;
+    private ReplicasAdded? _added;
+    private bool _recall;
+
+    /// <summary>Adds a finished task and gives its entry to be filled.</summary>
+    public ref FinishedTask Finished() => ref Open(ref _finished).Add();
+
+    public void StealAnswer(TaskKey key, int attempt, bool givenUp) =>
+        Open(ref _steals).Add(new StealAnswer { Key = key, Attempt = attempt, GivenUp = givenUp });
+
+    public void ReplicaAdded(TaskKey key) => Open(ref _added).Add(new TaskAttempt { Key = key });
+
+    /// <summary>Sends a message after what was finished so far.</summary>
+    public void Send(Message message)
+    {
+        Close(ref _finished);
+        _ready.Add(message);
+    }
+
+    public void Execute(ExecutionRun run) => _runs.Add(run);
+
+    public void Cancel(WorkerTask task, CancellationCause cause) => _cancels.Add((task, cause));
+
+    public void Fetch(WorkerAddress holder, long requestId, TaskKey[] keys) => _fetches.Add((holder, requestId, keys));
+
+    public void Recall() => _recall = true;
+
+    /// <summary>Hands everything to the sink. Called once a step, outside of any decision.</summary>
+    public void Flush()
+    {
+        // Work first: lanes and peers can begin while the rest is sent.
+        foreach (var run in _runs)
+        {
+            sink.Execute(run);
+        }
+
+        _runs.Clear();
+        foreach (var (holder, requestId, keys) in _fetches)
+        {
+            sink.Fetch(holder, requestId, keys);
+        }
+
+        _fetches.Clear();
+        foreach (var (task, cause) in _cancels)
+        {
+            sink.Cancel(task, cause);
+        }
+
+        _cancels.Clear();
+        Close(ref _finished);
+        Close(ref _steals);
+        Close(ref _added);
+        foreach (var message in _ready)
+        {
+            sink.SendToScheduler(message);
+        }
+
+        _ready.Clear();
+        if (_recall)
+        {
+            _recall = false;
+            sink.Recall();
+        }
+    }
+
+    private TBatch Open<TBatch>(ref TBatch? open)
+        where TBatch : Message, Microsoft.Extensions.ObjectPool.IResettable, IBatch, new()
+    {
+        if (open is { IsFull: false })
+        {
+            return open;
+        }
+
+        Close(ref open);
+        return open = BatchPool<TBatch>.Get();
+    }
+
+    private void Close<TBatch>(ref TBatch? open)
+        where TBatch : Message
+    {
+        if (open is not null)
+        {
+            _ready.Add(open);
+            open = null;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using Engine.Data;
+
+namespace Engine.Workers.Machine;
+
+/// <summary>A worker's row of a key: the value if it is here, and what there is to do about it.</summary>
+internal struct WorkerRow
+{
+    public WorkerTask? Task;
+    public DataValue Value;
+    public long NBytes;
+
+    /// <summary>The attempt that made the value; 0 for a copy.</summary>
+    public int Attempt;
+
+    /// <summary>Of a value that is not kept for itself: tasks here that have yet to read it.</summary>
+    public int Users;
+    public bool HasValue;
+
+    /// <summary>A small copy for tasks here, unknown to the scheduler; dropped when the last has read it.</summary>
+    public bool IsTransient;
+}

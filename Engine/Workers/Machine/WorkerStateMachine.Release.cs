@@ -1,0 +1,145 @@
+using Engine.Protocol;
+
+namespace Engine.Workers.Machine;
+
+/// <summary>Values and tasks are given up, or given back.</summary>
+internal sealed partial class WorkerStateMachine
+{
+    private void OnFree(FreeKeys free)
+    {
+        foreach (ref readonly var freed in free.Span)
+        {
+            var handle = _rows.HandleOf(freed.Key);
+            if (handle < 0)
+            {
+                continue;
+            }
+
+            ref var row = ref _rows[handle];
+            if (row.Task is { State: not (WorkerTaskState.Fetch or WorkerTaskState.Flight) } task && task.Attempt <= freed.Attempt)
+            {
+                GiveUp(task, freed.Key, CancellationCause.Cancelled);
+            }
+
+            if (row.HasValue && row.Attempt <= freed.Attempt)
+            {
+                DropValue(handle);
+            }
+        }
+    }
+
+    private void OnStealRequest(StealRequest steal)
+    {
+        foreach (ref readonly var asked in steal.Span)
+        {
+            var handle = _rows.HandleOf(asked.Key);
+            var task = handle < 0 ? null : _rows[handle].Task;
+            var givenUp = task is { State: WorkerTaskState.Waiting or WorkerTaskState.Ready or WorkerTaskState.Constrained }
+                && task.Attempt == asked.Attempt;
+            if (givenUp)
+            {
+                GiveUp(task!, asked.Key, CancellationCause.None);
+            }
+
+            outbox.StealAnswer(asked.Key, asked.Attempt, givenUp);
+        }
+    }
+
+    /// <summary>Gives up one key's task; of a map's run just that element.</summary>
+    private void GiveUp(WorkerTask task, TaskKey key, CancellationCause cause)
+    {
+        if (task.Count == 1)
+        {
+            Detach(task);
+            Abandon(task, cause);
+            return;
+        }
+
+        var index = (int)(key.Value - task.Key.Value);
+        ClearElement(task, index);
+        if (task.State == WorkerTaskState.Ready)
+        {
+            // The run is cut in two. One that is running goes on; the element's result is dropped.
+            RequeueElements(task, 0, task.Count);
+            task.State = WorkerTaskState.Released;
+        }
+    }
+
+    private void ClearElement(WorkerTask task, int index)
+    {
+        var handle = _rows.HandleOf(task.KeyAt(index));
+        _rows[handle].Task = null;
+        if (!_rows[handle].HasValue)
+        {
+            _rows.Vacate(handle);
+        }
+    }
+
+    /// <summary>Cuts a task off from its row and its inputs.</summary>
+    private void Detach(WorkerTask task)
+    {
+        var handle = _rows.HandleOf(task.Key);
+        if (handle >= 0 && _rows[handle].Task == task)
+        {
+            _rows[handle].Task = null;
+            if (!_rows[handle].HasValue)
+            {
+                _rows.Vacate(handle);
+            }
+        }
+
+        ReleaseInputs(task);
+    }
+
+    /// <summary>Ends a task that is cut off: what knows it still will drop it.</summary>
+    private void Abandon(WorkerTask task, CancellationCause cause)
+    {
+        task.IsAbandoned = true;
+        switch (task.State)
+        {
+            case WorkerTaskState.Executing or WorkerTaskState.LongRunning:
+                outbox.Cancel(task, cause);
+                break; // The executor will say that it ended.
+            case WorkerTaskState.Waiting:
+                StopWaiting(task);
+                Recycle(task);
+                break;
+            default:
+                task.State = WorkerTaskState.Released; // Its queue drops it when it comes up.
+                break;
+        }
+    }
+
+    private void StopWaiting(WorkerTask task)
+    {
+        for (var i = 0; i < task.DependencyCount; i++)
+        {
+            var handle = _rows.HandleOf(task.Dependencies[i].Key);
+            if (handle >= 0)
+            {
+                _rows[handle].Task?.Waiters.Remove(task);
+            }
+        }
+    }
+
+    /// <summary>A task no longer reads its inputs; a copy that nobody else will read goes.</summary>
+    private void ReleaseInputs(WorkerTask task)
+    {
+        for (var i = 0; i < task.DependencyCount; i++)
+        {
+            var handle = _rows.HandleOf(task.Dependencies[i].Key);
+            if (handle >= 0 && _rows[handle].Users > 0 && --_rows[handle].Users == 0 && _rows[handle] is { IsTransient: true, HasValue: true })
+            {
+                DropValue(handle);
+            }
+        }
+    }
+
+    private bool IsCurrent(WorkerTask task) => IsCurrentAt(task, 0);
+
+    private bool IsCurrentAt(WorkerTask task, int index)
+    {
+        var handle = _rows.HandleOf(task.KeyAt(index));
+        return handle >= 0 && _rows[handle].Task == task;
+    }
+}

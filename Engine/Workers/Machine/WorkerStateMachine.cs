@@ -1,0 +1,130 @@
+using Engine.Collections;
+using Engine.Data;
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+
+namespace Engine.Workers.Machine;
+
+/// <summary>
+/// All decisions of a worker: what to fetch, what to run next, what to keep. Messages and results go in, instructions
+/// come out through the outbox. A step is one or more calls followed by <see cref="Settle"/>.
+/// </summary>
+/// <remarks>dask: <c>WorkerState</c>. Files: Compute, Execute, Fetch, Release, Validate.</remarks>
+internal sealed partial class WorkerStateMachine(WorkerSettings settings, WorkerOutbox outbox)
+{
+    private const int SpareTasksMax = 4096;
+    private readonly KeyTable<WorkerRow> _rows = new();
+    private readonly Stack<WorkerTask> _spareTasks = new();
+
+    /// <summary>Values that it holds, copies included.</summary>
+    public int HeldCount { get; private set; }
+
+    /// <summary>Bytes of the values that it holds, as measured.</summary>
+    public long HeldBytes { get; private set; }
+
+    /// <summary>Takes a message of the scheduler.</summary>
+    public void Handle(Message message)
+    {
+        switch (message)
+        {
+            case ComputeBatch batch:
+                OnCompute(batch);
+                break;
+            case FreeKeys free:
+                OnFree(free);
+                break;
+            case StealRequest steal:
+                OnStealRequest(steal);
+                break;
+            case AcquireReplicas acquire:
+                OnAcquireReplicas(acquire);
+                break;
+            default:
+                throw new NotSupportedException($"The scheduler can't send a {message.GetType().Name} to a worker.");
+        }
+    }
+
+    /// <summary>Ends a step: hands out what can run, asks for what is to be fetched. Then the outbox is to be flushed.</summary>
+    public void Settle()
+    {
+        EnsureComputing();
+        EnsureCommunicating();
+        if (settings.Validate)
+        {
+            Validate();
+        }
+    }
+
+    /// <summary>Answers a peer or a client that asks for values.</summary>
+    public DataEntry[] Serve(TaskKey[] keys)
+    {
+        var entries = new DataEntry[keys.Length];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            entries[i].Key = keys[i];
+            var handle = _rows.HandleOf(keys[i]);
+            if (handle >= 0 && _rows[handle] is { HasValue: true } row)
+            {
+                (entries[i].Found, entries[i].Value, entries[i].NBytes) = (true, row.Value, row.NBytes);
+            }
+        }
+
+        return entries;
+    }
+
+    private WorkerTask NewTask(TaskKey key, int count, WorkerTaskState state)
+    {
+        var task = _spareTasks.TryPop(out var spare) ? spare : new WorkerTask();
+        (task.Key, task.Count, task.State) = (key, count, state);
+        return task;
+    }
+
+    private void Recycle(WorkerTask task)
+    {
+        task.Reset();
+        task.State = WorkerTaskState.Released;
+        if (_spareTasks.Count < SpareTasksMax)
+        {
+            _spareTasks.Push(task);
+        }
+    }
+
+    /// <summary>Finds or makes a key's row.</summary>
+    private int OccupiedHandle(TaskKey key)
+    {
+        var handle = _rows.EnsureHandle(key);
+        if (_rows[handle] is { Task: null, HasValue: false })
+        {
+            _rows.Occupy(handle);
+        }
+
+        return handle;
+    }
+
+    private void Store(ref WorkerRow row, in DataValue value, long bytes, int attempt)
+    {
+        if (row.HasValue)
+        {
+            HeldBytes -= row.NBytes;
+            HeldCount--;
+        }
+
+        (row.Value, row.NBytes, row.Attempt, row.HasValue) = (value, bytes, attempt, true);
+        HeldBytes += bytes;
+        HeldCount++;
+    }
+
+    private void DropValue(int handle)
+    {
+        ref var row = ref _rows[handle];
+        HeldBytes -= row.NBytes;
+        HeldCount--;
+        if (row.Task is null)
+        {
+            _rows.Vacate(handle);
+            return;
+        }
+
+        (row.Value, row.NBytes, row.HasValue, row.IsTransient, row.Users) = (default, 0, false, false, 0);
+    }
+}

@@ -1,0 +1,79 @@
+using Engine.Protocol;
+using Engine.Workers.Execution;
+
+namespace Engine.Workers;
+
+/// <summary>What running functions reach of their worker.</summary>
+internal sealed partial class Worker : IExecutionHost
+{
+    private readonly Lock _nestedGate = new();
+    private readonly Lock _contextsGate = new();
+    private readonly HashSet<TaskContext> _contexts = [];
+    private Client? _nested;
+
+    /// <summary>Who the worker is; known once it is registered.</summary>
+    public WorkerAddress Self { get; private set; } = new(default, string.Empty, string.Empty);
+
+    public IServiceProvider? Services => _options.Services;
+
+    /// <summary>The client for work that tasks submit; connected when the first task asks for it.</summary>
+    public Client Client
+    {
+        get
+        {
+            lock (_nestedGate)
+            {
+#pragma warning disable VSTHRD002 // Once a worker, on the thread of a function: a property can't wait otherwise, and nothing here needs that thread.
+                return _nested ??= Client.ConnectAsync(_transport, _schedulerAddress, new ClientOptions { Name = $"{Self.Name} tasks" }, CancellationToken.None)
+                    .GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
+            }
+        }
+    }
+
+    public void LogEvent(string topic, object? content) => _scheduler!.TrySend(new LogEventMessage(topic, content));
+
+    public void Secede(TaskContext context)
+    {
+        _executor!.LeaveSlot(context);
+        Inbox.Post(new SlotLeft(context.Task, context.Key, context.Attempt));
+    }
+
+    public void TimeLimitReached(TaskContext context) =>
+        Inbox.Post(new TimeLimitReached(context.Task, context.Key, context.Attempt));
+
+    public Task AcquireSlotAsync() => _executor!.Slots.AcquireAsync();
+
+    public void ReleaseSlot() => _executor!.ReleaseSlot();
+
+    public void Entered(TaskContext context)
+    {
+        lock (_contextsGate)
+        {
+            _contexts.Add(context);
+        }
+    }
+
+    public void Left(TaskContext context)
+    {
+        lock (_contextsGate)
+        {
+            _contexts.Remove(context);
+        }
+    }
+
+    /// <summary>Tells running functions that their worker closes.</summary>
+    private void CancelRunning()
+    {
+        TaskContext[] running;
+        lock (_contextsGate)
+        {
+            running = [.. _contexts];
+        }
+
+        foreach (var context in running)
+        {
+            context.Cancel(CancellationCause.WorkerClosing);
+        }
+    }
+}

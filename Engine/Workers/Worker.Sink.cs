@@ -1,0 +1,128 @@
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Workers.Machine;
+
+namespace Engine.Workers;
+
+/// <summary>Carries out what the machine decides: sends, runs, fetches.</summary>
+internal sealed partial class Worker : IWorkerSink
+{
+    private readonly Dictionary<WorkerId, PeerLink> _peers = [];
+    private readonly Dictionary<long, WorkerId> _requests = [];
+
+    void IWorkerSink.SendToScheduler(Message message) => _scheduler!.TrySend(message);
+
+    void IWorkerSink.Execute(ExecutionRun run) => _executor!.Execute(run);
+
+    void IWorkerSink.Cancel(WorkerTask task, CancellationCause cause) => task.Context?.Cancel(cause);
+
+    void IWorkerSink.Recall()
+    {
+        _machine!.OnRecalled(_executor!.Recall());
+        Inbox.Post(ResultsReady.Instance); // The step is over: what came back is handed out in the next.
+    }
+
+    void IWorkerSink.Fetch(WorkerAddress holder, long requestId, TaskKey[] keys)
+    {
+        _requests.Add(requestId, holder.Id);
+        var request = new GetData(requestId, keys);
+        if (!_peers.TryGetValue(holder.Id, out var link))
+        {
+            _peers[holder.Id] = link = new PeerLink();
+            link.Waiting.Add(request);
+            _ = ConnectAsync(holder);
+            return;
+        }
+
+        if (link.Connection is null)
+        {
+            link.Waiting.Add(request);
+        }
+        else if (!link.Connection.TrySend(request))
+        {
+            Inbox.Post(new PeerConnected(holder, null));
+        }
+    }
+
+    private async Task ConnectAsync(WorkerAddress peer)
+    {
+        IConnection? connection = null;
+        try
+        {
+            connection = await _transport.ConnectAsync(peer.Address, Inbox, CancellationToken.None);
+        }
+#pragma warning disable CA1031 // However connecting failed, the requests that wait for it get their end.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            // The message below says that there is no connection.
+        }
+
+        Inbox.Post(new PeerConnected(peer, connection));
+    }
+
+    private void OnPeerConnected(PeerConnected connected)
+    {
+        if (connected.Connection is not { } connection)
+        {
+            ForgetPeer(connected.Peer.Id);
+            return;
+        }
+
+        var link = _peers[connected.Peer.Id];
+        link.Connection = connection;
+        foreach (var request in link.Waiting)
+        {
+            if (!connection.TrySend(request))
+            {
+                ForgetPeer(connected.Peer.Id);
+                return;
+            }
+        }
+
+        link.Waiting.Clear();
+    }
+
+    private void OnDataReply(DataReply reply)
+    {
+        if (_requests.Remove(reply.RequestId))
+        {
+            _machine!.OnDataReply(reply);
+        }
+    }
+
+    private void OnDisconnected(IConnection connection, Disconnect reason)
+    {
+        if (connection == _scheduler)
+        {
+            Close($"the connection to the scheduler ended: {reason}");
+            return;
+        }
+
+        foreach (var (id, link) in _peers)
+        {
+            if (link.Connection == connection)
+            {
+                ForgetPeer(id);
+                return;
+            }
+        }
+    }
+
+    /// <summary>A peer is gone: everything that it was asked for gets its end.</summary>
+    private void ForgetPeer(WorkerId peer)
+    {
+        _peers.Remove(peer);
+        foreach (var requestId in _requests.Where(pair => pair.Value == peer).Select(static pair => pair.Key).ToList())
+        {
+            _requests.Remove(requestId);
+            _machine!.OnFetchFailed(requestId);
+        }
+    }
+
+    private sealed class PeerLink
+    {
+        public readonly List<GetData> Waiting = [];
+        public IConnection? Connection;
+    }
+}

@@ -1,0 +1,209 @@
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Runtime;
+using Engine.Workers.Execution;
+using Engine.Workers.Machine;
+
+namespace Engine.Workers;
+
+/// <summary>The shell of a worker: its connections, its executor, and the loop that feeds its machine.</summary>
+/// <remarks>dask: <c>Worker</c>. Sending, running and fetching are in Worker.Sink.cs, what functions reach in Worker.Host.cs.</remarks>
+internal sealed partial class Worker : Component
+{
+    private static readonly TimeSpan s_watchInterval = TimeSpan.FromMilliseconds(2);
+    private readonly WorkerOptions _options;
+    private readonly ITransport _transport;
+    private readonly string _schedulerAddress;
+    private readonly TimeProvider _time;
+    private readonly ITimer _watch;
+    private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly WorkerOutbox _outbox;
+    private readonly bool _validate;
+    private IListener? _listener;
+    private IConnection? _scheduler;
+    private WorkerStateMachine? _machine;
+    private TaskExecutor? _executor;
+    private bool _isWatching;
+    private bool _isClosing;
+    private long _resultCount;
+    private long _resultCountAtTick;
+
+    public Worker(WorkerOptions options, ITransport transport, string schedulerAddress, TimeProvider time, bool validate)
+    {
+        (_options, _transport, _schedulerAddress, _time, _validate) = (options, transport, schedulerAddress, time, validate);
+        _outbox = new WorkerOutbox(this);
+        _watch = time.CreateTimer(
+            static state => ((Worker)state!).Inbox.Post(WatchTick.Instance), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Ends when the worker has closed.</summary>
+    public Task Closed => _closed.Task;
+
+    /// <summary>Listens, connects and registers; ends when the scheduler has answered.</summary>
+    public async Task StartAsync(TaskScheduler scheduler, CancellationToken cancellationToken)
+    {
+        _listener = await _transport.ListenAsync($"{_transport.Scheme}://", this.Inbox, cancellationToken);
+        _scheduler = await _transport.ConnectAsync(_schedulerAddress, Inbox, cancellationToken);
+        Start(scheduler);
+        _scheduler.TrySend(new RegisterWorker(_options.Name, _listener.Address, _options.Threads, _options.Resources.AsReadOnly()));
+        await _registered.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Ends the worker: its goodbye is sent, its lanes end, its connections close. Idempotent.</summary>
+    public Task CloseAsync(string reason)
+    {
+        Inbox.Post(new StopRequested(reason));
+        return _closed.Task;
+    }
+
+    protected override void Handle(in Envelope envelope)
+    {
+        if (envelope.End is { } end)
+        {
+            OnDisconnected(envelope.Connection!, end);
+            return;
+        }
+
+        switch (envelope.Message)
+        {
+            case ResultsReady:
+                break; // Results are read at the end of every turn.
+            case WatchTick:
+                OnWatchTick();
+                break;
+            case SlotLeft left when left.Task.Key == left.Key && left.Task.Attempt == left.Attempt:
+                _machine!.OnSeceded(left.Task);
+                break;
+            case SlotLeft:
+                break;
+            case TimeLimitReached reached:
+                _machine!.OnTimedOut(reached.Task, reached.Key, reached.Attempt);
+                break;
+            case PeerConnected connected:
+                OnPeerConnected(connected);
+                break;
+            case StopRequested stop:
+                Close(stop.Reason);
+                break;
+            case WorkerRegistered registered:
+                OnRegistered(registered);
+                break;
+            case CloseWorker close:
+                Close(close.Reason);
+                break;
+            case GetData get:
+                envelope.Connection!.TrySend(new DataReply(get.RequestId, _machine!.Serve(get.Keys)));
+                break;
+            case DataReply reply:
+                OnDataReply(reply);
+                break;
+            default:
+                if (envelope.Connection == _scheduler && !_isClosing)
+                {
+                    _machine!.Handle(envelope.Message!);
+                    MessagePools.Return(envelope.Message!);
+                }
+
+                break;
+        }
+    }
+
+    protected override void EndTurn()
+    {
+        if (_machine is null || _isClosing)
+        {
+            return;
+        }
+
+        _executor!.TakeResults(this, static (worker, result) =>
+        {
+            worker._resultCount++;
+            worker._machine!.OnResult(result);
+        });
+        _machine.Settle();
+        _outbox.Flush();
+        Watch();
+    }
+
+    protected override void Fail(Exception exception)
+    {
+        _registered.TrySetException(exception);
+        End(new Disconnect(DisconnectKind.Aborted, $"worker {_options.Name} failed: {exception.Message}"));
+    }
+
+    private void OnRegistered(WorkerRegistered registered)
+    {
+        Self = registered.Self;
+        _executor = new TaskExecutor(_options.Threads, this, _time, () => Inbox.Post(ResultsReady.Instance));
+        _machine = new WorkerStateMachine(
+            new WorkerSettings { Slots = _options.Threads, Resources = _options.Resources.AsReadOnly(), Validate = _validate },
+            _outbox);
+        _registered.TrySetResult();
+    }
+
+    private void OnWatchTick()
+    {
+        _isWatching = false;
+        if (_machine is { } machine && _resultCount == _resultCountAtTick && machine.ExecutingCount > _options.Threads)
+        {
+            machine.OnStalled();
+        }
+    }
+
+    /// <summary>Looks again in a while if short tasks were handed out that might wait behind a long one.</summary>
+    private void Watch()
+    {
+        if (!_isWatching && _machine!.ExecutingCount > _options.Threads)
+        {
+            _isWatching = true;
+            _resultCountAtTick = _resultCount;
+            _watch.Change(s_watchInterval, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Close(string reason)
+    {
+        if (!_isClosing)
+        {
+            End(new Disconnect(DisconnectKind.Closed, reason));
+        }
+    }
+
+    private void End(Disconnect reason)
+    {
+        _isClosing = true;
+        _watch.Dispose();
+        _registered.TrySetException(new ConnectionClosedException($"Worker {_options.Name} closed before it was registered: {reason}"));
+        _executor?.Close();
+        CancelRunning();
+        _scheduler?.Close(reason);
+        foreach (var peer in _peers.Values)
+        {
+            peer.Connection?.Close(reason);
+        }
+
+        Inbox.Complete();
+        _ = FinishAsync();
+    }
+
+    private async Task FinishAsync()
+    {
+        try
+        {
+            if (_nested is { } client)
+            {
+                await client.DisposeAsync();
+            }
+
+            if (_listener is { } listener)
+            {
+                await listener.DisposeAsync();
+            }
+        }
+        finally
+        {
+            _closed.TrySetResult();
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Workers.Machine;
+
+namespace Engine.Workers;
+
+/// <summary>Lanes have results.</summary>
+internal sealed class ResultsReady : Message
+{
+    public static readonly ResultsReady Instance = new();
+}
+
+/// <summary>Time to see whether short tasks wait behind a long one.</summary>
+internal sealed class WatchTick : Message
+{
+    public static readonly WatchTick Instance = new();
+}
+
+internal sealed class SlotLeft(WorkerTask task, TaskKey key, int attempt) : Message
+{
+    public WorkerTask Task { get; } = task;
+
+    public TaskKey Key { get; } = key;
+
+    public int Attempt { get; } = attempt;
+}
+
+internal sealed class TimeLimitReached(WorkerTask task, TaskKey key, int attempt) : Message
+{
+    public WorkerTask Task { get; } = task;
+
+    public TaskKey Key { get; } = key;
+
+    public int Attempt { get; } = attempt;
+}
+
+/// <summary>A connection to a peer is there, or can't be had.</summary>
+internal sealed class PeerConnected(WorkerAddress peer, IConnection? connection) : Message
+{
+    public WorkerAddress Peer { get; } = peer;
+
+    public IConnection? Connection { get; } = connection;
+}
+
+/// <summary>The worker is to end.</summary>
+internal sealed class StopRequested(string reason) : Message
+{
+    public string Reason { get; } = reason;
+}

@@ -1,0 +1,34 @@
+namespace Engine.Benchmarks;
+
+/// <summary>All scenarios with their sizes.</summary>
+internal static class ScenarioCatalog
+{
+    // A quick run answers "does everything still work, and roughly how fast". Halving is exact for
+    // the tree, whose size has to stay a power of two.
+    private const int QuickDivisor = 8;
+
+    private static readonly (string Option, Scenario Scenario)[] All =
+    [
+        ("noop10k", new Scenario("noop10k", Shape.Submit, Quantity.Time, 10_000)),
+        ("noop100k", new Scenario("noop100k", Shape.Submit, Quantity.Time, 100_000)),
+        ("noop1m", new Scenario("noop1m", Shape.Submit, Quantity.Time, 1_000_000)),
+        ("map1m", new Scenario("map1m", Shape.Map, Quantity.Time, 1_000_000)),
+        ("tree", new Scenario("tree", Shape.Tree, Quantity.Time, 1 << 17)),
+        ("chain", new Scenario("chain", Shape.Chain, Quantity.Time, 20_000)),
+        ("rtt", new Scenario("rtt", Shape.RoundTrip, Quantity.Latency, 5_000)),
+        ("fanout", new Scenario("fanout", Shape.FanOut, Quantity.Time, 10_000)),
+        ("memory", new Scenario("memory", Shape.Submit, Quantity.Memory, 1_000_000)),
+        ("allocations", new Scenario("allocations 100k", Shape.Submit, Quantity.Allocation, 100_000)),
+        ("allocations", new Scenario("allocations 1m", Shape.Submit, Quantity.Allocation, 1_000_000)),
+    ];
+
+    public static IEnumerable<string> Options => All.Select(static entry => entry.Option).Distinct();
+
+    /// <summary>The scenarios that were asked for, in the catalogue's order; all of them if none was named.</summary>
+    public static IReadOnlyList<Scenario> Select(IReadOnlyCollection<string> options, bool quick) =>
+    [
+        .. All
+            .Where(entry => options.Count == 0 || options.Contains(entry.Option))
+            .Select(entry => quick ? entry.Scenario with { Size = entry.Scenario.Size / QuickDivisor } : entry.Scenario),
+    ];
+}
