@@ -20,7 +20,7 @@ public sealed partial class Client
         ArgumentNullException.ThrowIfNull(futures);
         if (futures is FutureMap<T> map)
         {
-            return GatherAsync<T>(new KeyList(map.First, map.Count), cancellationToken);
+            return GatherAsync<T>(new KeyList(map, map.First, map.Count), cancellationToken);
         }
 
         var list = futures as IReadOnlyList<Future<T>> ?? [.. futures];
@@ -56,8 +56,10 @@ public sealed partial class Client
         return ErrorOf(key, state);
     }
 
-    internal Task<T> ReadAsync<T>(TaskKey key, CancellationToken cancellationToken)
+    /// <summary>Reads a value. Whoever waits for it holds the future by that.</summary>
+    internal Task<T> ReadAsync<T>(Future<T> future, CancellationToken cancellationToken)
     {
+        var key = future.Key;
         FutureState state;
         FutureEnd? end = null;
         lock (_gate)
@@ -75,7 +77,7 @@ public sealed partial class Client
             return Convert<T>(state);
         }
 
-        return end is null ? ReadEndedAsync<T>(key, state, cancellationToken) : ReadLaterAsync<T>(key, end, cancellationToken);
+        return end is null ? ReadEndedAsync(future, state, cancellationToken) : ReadLaterAsync(future, end, cancellationToken);
     }
 
     /// <summary>Waits until a future has ended, whatever its end.</summary>
@@ -113,21 +115,22 @@ public sealed partial class Client
         _ => null,
     };
 
-    private async Task<T> ReadLaterAsync<T>(TaskKey key, FutureEnd end, CancellationToken cancellationToken)
+    private async Task<T> ReadLaterAsync<T>(Future<T> future, FutureEnd end, CancellationToken cancellationToken)
     {
-        await WaitBesideSlotAsync(key, end, cancellationToken);
-        return await ReadAsync<T>(key, cancellationToken);
+        await WaitBesideSlotAsync(future.Key, end, cancellationToken);
+        return await ReadAsync(future, cancellationToken);
     }
 
-    private async Task<T> ReadEndedAsync<T>(TaskKey key, FutureState state, CancellationToken cancellationToken)
+    private async Task<T> ReadEndedAsync<T>(Future<T> future, FutureState state, CancellationToken cancellationToken)
     {
-        if (ErrorOf(key, state) is { } error)
+        if (ErrorOf(future.Key, state) is { } error)
         {
             throw error;
         }
 
         // A large value stays with its workers until somebody asks for it.
-        var values = await FetchAsync([key], cancellationToken);
+        var values = await FetchAsync([future.Key], cancellationToken);
+        GC.KeepAlive(future);
         return values[0].Get<T>();
     }
 
@@ -176,6 +179,7 @@ public sealed partial class Client
             }
         }
 
+        GC.KeepAlive(keys.Owner);
         return values;
     }
 
@@ -219,9 +223,12 @@ public sealed partial class Client
         private readonly IReadOnlyList<Future>? _futures;
         private readonly TaskKey _first;
 
-        public KeyList(IReadOnlyList<Future> futures) => (_futures, Count) = (futures, futures.Count);
+        public KeyList(IReadOnlyList<Future> futures) => (_futures, Owner, Count) = (futures, futures, futures.Count);
 
-        public KeyList(TaskKey first, int count) => (_first, Count) = (first, count);
+        public KeyList(object owner, TaskKey first, int count) => (Owner, _first, Count) = (owner, first, count);
+
+        /// <summary>What holds the futures; to be kept while they are waited for.</summary>
+        public object Owner { get; }
 
         public int Count { get; }
 

@@ -26,5 +26,5 @@ public sealed class Future<T> : Future
     /// <exception cref="TaskFailedException">The task's function threw, or one that it depends on did.</exception>
     /// <exception cref="FutureCancelledException">The future was cancelled or released.</exception>
     /// <exception cref="LostDataException">The value was scattered data, and the last worker that held it is gone.</exception>
-    public Task<T> AsTask(CancellationToken cancellationToken = default) => Client.ReadAsync<T>(Key, cancellationToken);
+    public Task<T> AsTask(CancellationToken cancellationToken = default) => Client.ReadAsync(this, cancellationToken);
 }

@@ -40,7 +40,9 @@ public abstract class Future : IDisposable
     public async Task<Exception?> GetExceptionAsync(CancellationToken cancellationToken = default)
     {
         await Client.WaitForEndAsync(Key, cancellationToken);
-        return Client.ErrorOf(Key);
+        var error = Client.ErrorOf(Key);
+        GC.KeepAlive(this);
+        return error;
     }
 
     /// <inheritdoc/>

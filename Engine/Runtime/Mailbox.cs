@@ -24,10 +24,11 @@ internal sealed class Mailbox : IInbox
     });
 
     private readonly ConcurrentQueue<Envelope> _control = new();
+    private int _depth;
     private int _highWater;
 
     /// <summary>Messages that wait.</summary>
-    public int Depth => _data.Reader.Count + _control.Count;
+    public int Depth => Volatile.Read(ref _depth);
 
     /// <summary>The most messages that ever waited.</summary>
     public int HighWater => _highWater;
@@ -43,20 +44,18 @@ internal sealed class Mailbox : IInbox
 
     public bool TryTake(out Envelope envelope)
     {
-        if (_control.TryDequeue(out envelope))
+        var found = _control.TryDequeue(out envelope);
+        while (!found && _data.Reader.TryRead(out envelope))
         {
-            return true;
+            found = envelope != default; // Otherwise it only was to wake the loop for a control message.
         }
 
-        while (_data.Reader.TryRead(out envelope))
+        if (found)
         {
-            if (envelope != default) // A wake for a control message that was taken already.
-            {
-                return true;
-            }
+            Interlocked.Decrement(ref _depth);
         }
 
-        return false;
+        return found;
     }
 
     /// <summary>Takes nothing more. What waits is still read.</summary>
@@ -64,7 +63,7 @@ internal sealed class Mailbox : IInbox
 
     private void Post(in Envelope envelope, Lane lane)
     {
-        var depth = _data.Reader.Count;
+        var depth = Interlocked.Increment(ref _depth);
         if (depth > _highWater)
         {
             _highWater = depth; // A gauge: a race may lose an update, not more.
