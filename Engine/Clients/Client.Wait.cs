@@ -55,6 +55,18 @@ public sealed partial class Client
     public IAsyncEnumerable<Future<T>> AsCompleted<T>(IEnumerable<Future<T>> futures, CancellationToken cancellationToken = default) =>
         AsCompletedAsync(OwnFutures(futures), cancellationToken);
 
+    /// <summary>Waits for ends of futures that are under way. For tests.</summary>
+    internal int WaiterCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _machine.WaiterCount;
+            }
+        }
+    }
+
     internal bool TryAddWaiter(Future future, IFutureWaiter waiter, out FutureStatus status)
     {
         lock (_gate)

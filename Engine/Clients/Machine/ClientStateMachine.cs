@@ -214,6 +214,14 @@ internal sealed class ClientStateMachine
 
     public bool HasDue => _due.Count > 0;
 
+    /// <summary>Waiters that have not been told. Counted when asked: for tests.</summary>
+    public int WaiterCount => _futures.Handles().Where(handle => !_futures[handle].IsEnded).Sum(handle => _futures[handle].Detail switch
+    {
+        null => 0,
+        List<IFutureWaiter> waiters => waiters.Count,
+        _ => 1,
+    });
+
     /// <summary>Counts again and compares.</summary>
     public void Validate()
     {
