@@ -66,8 +66,7 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
     /// <returns>A task that ends when the client is closed.</returns>
     public async ValueTask DisposeAsync()
     {
-        Flush();
-        _scheduler.Close(new Disconnect(DisconnectKind.Closed, $"client {Name} closed"));
+        Post(new LastMessage(new Disconnect(DisconnectKind.Closed, $"client {Name} closed")));
         await _closed.Task;
     }
 
@@ -176,6 +175,12 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
         EndSubscriptions();
         _shell.Inbox.Complete();
         _closed.TrySetResult();
+    }
+
+    /// <summary>Not sent: the connection is closed in its place, after what another thread may be sending.</summary>
+    private sealed class LastMessage(Disconnect reason) : Message
+    {
+        public Disconnect Reason { get; } = reason;
     }
 
     /// <summary>The client's loop.</summary>
