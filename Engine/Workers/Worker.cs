@@ -162,29 +162,33 @@ internal sealed partial class Worker : Component
         }
     }
 
-    private void Close(string reason)
-    {
-        if (!_isClosing)
-        {
-            End(new Disconnect(DisconnectKind.Closed, reason));
-        }
-    }
+    private void Close(string reason) => End(new Disconnect(DisconnectKind.Closed, reason));
 
     private void End(Disconnect reason)
     {
-        _isClosing = true;
-        _watch.Dispose();
-        _registered.TrySetException(new ConnectionClosedException($"Worker {_options.Name} closed before it was registered: {reason}"));
-        _executor?.Close();
-        CancelRunning();
-        _scheduler?.Close(reason);
-        foreach (var peer in _peers.Values)
+        if (_isClosing)
         {
-            peer.Connection?.Close(reason);
+            return;
         }
 
-        Inbox.Complete();
-        _ = FinishAsync();
+        _isClosing = true;
+        try
+        {
+            _watch.Dispose();
+            _registered.TrySetException(new ConnectionClosedException($"Worker {_options.Name} closed before it was registered: {reason}"));
+            _executor?.Close();
+            CancelRunning();
+            _scheduler?.Close(reason);
+            foreach (var peer in _peers.Values)
+            {
+                peer.Connection?.Close(reason);
+            }
+        }
+        finally
+        {
+            Inbox.Complete(); // Whatever was thrown on the way, it ends (I6).
+            _ = FinishAsync();
+        }
     }
 
     private async Task FinishAsync()

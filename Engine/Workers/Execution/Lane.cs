@@ -51,22 +51,21 @@ internal sealed class Lane(TaskExecutor executor, string name)
     {
         _groupStart = executor.Time.GetTimestamp();
         _inGroup = 0;
-        while (_holdsSlot && !executor.IsClosing && executor.Claim(out var index) is { } run)
+        do
         {
-            var taken = 0;
-            do
+            while (_holdsSlot && !executor.IsClosing && executor.Claim(out var index) is { } run)
             {
-                Execute(run, ref run.Entries[index]);
-                taken++;
+                var taken = 0;
+                do
+                {
+                    Execute(run, ref run.Entries[index]);
+                    taken++;
+                }
+                while (_holdsSlot && TaskExecutor.TryClaimIn(run, out index));
+                TaskExecutor.MarkRead(run, taken + 1);
             }
-            while (_holdsSlot && TaskExecutor.TryClaimIn(run, out index));
-            TaskExecutor.MarkRead(run, taken + 1);
         }
-
-        if (_inGroup > 0)
-        {
-            EndGroup();
-        }
+        while (TryEndGroup()); // Telling of results may bring the next tasks at once.
     }
 
     private void Execute(ExecutionRun run, ref RunEntry entry)
@@ -148,11 +147,7 @@ internal sealed class Lane(TaskExecutor executor, string name)
     /// <summary>Runs a function that may go on after it returned, may leave its slot, or has a time limit.</summary>
     private void ExecuteWatched(WorkerTask task, TaskWork work, TaskInputs inputs)
     {
-        if (_inGroup > 0)
-        {
-            EndGroup(); // What is done already must not wait for this one.
-        }
-
+        TryEndGroup(); // What is done already must not wait for this one.
         var watched = new WatchedExecution(executor, task);
         watched.Start(work, inputs);
         if (watched.TryLeave())
@@ -167,6 +162,17 @@ internal sealed class Lane(TaskExecutor executor, string name)
         }
 
         _groupStart = executor.Time.GetTimestamp();
+    }
+
+    private bool TryEndGroup()
+    {
+        if (_inGroup == 0)
+        {
+            return false;
+        }
+
+        EndGroup();
+        return true;
     }
 
     private void EndGroup()

@@ -144,7 +144,7 @@ internal sealed class TaskExecutor
             _closing = true;
             if (_sleeping > 0)
             {
-                _wake.Release(_sleeping); // Releasing none is an error.
+                _wake.Release(_sleeping);
                 _sleeping = 0;
             }
         }
