@@ -109,6 +109,14 @@ internal sealed class ClientStateMachine
         return true;
     }
 
+    /// <summary>Who waits for a future's end.</summary>
+    public int WaiterCount(TaskKey key) => Find(key).Detail switch
+    {
+        IFutureWaiter => 1,
+        List<IFutureWaiter> waiters => waiters.Count,
+        _ => 0,
+    };
+
     /// <summary>A waiter has lost interest.</summary>
     public void RemoveWaiter(TaskKey key, IFutureWaiter waiter)
     {
