@@ -17,6 +17,7 @@ public sealed partial class Client
     private FutureLease? _openLease;
     private TaskCompletionSource<bool>? _room;
     private long _sequence;
+    private long _sequenceSeen;
     private bool _isFlushScheduled;
     private int _isSending;
 
@@ -215,7 +216,21 @@ public sealed partial class Client
     }
 
     private void StartFlush() => _ = Task.Factory.StartNew(
-        static state => ((Client)state!).Flush(), this, CancellationToken.None, TaskCreationOptions.None, _taskScheduler);
+        static state => ((Client)state!).FlushWhenQuiet(), this, CancellationToken.None, TaskCreationOptions.None, _taskScheduler);
+
+    /// <summary>Flushes as soon as nothing is being added: while a program submits, batches fill up and leave by themselves.</summary>
+    private void FlushWhenQuiet()
+    {
+        var seen = Volatile.Read(ref _sequence);
+        if (seen == _sequenceSeen)
+        {
+            Flush();
+            return;
+        }
+
+        _sequenceSeen = seen;
+        StartFlush();
+    }
 
     /// <summary>
     /// Sends the outgoing queue in order, one thread at a time; who finds another at it leaves the rest to it. Not under

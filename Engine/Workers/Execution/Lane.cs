@@ -82,9 +82,10 @@ internal sealed class Lane(TaskExecutor executor, string name)
     private void Execute(ExecutionRun run, ref RunEntry entry)
     {
         var task = entry.Task;
+        var count = task.Count; // Once its result is out, the task is the machine's again.
         var work = task.Work!;
         var inputs = new TaskInputs(run.Inputs.AsSpan(entry.InputOffset, entry.InputCount));
-        if (task.IsAbandoned && task.Count == 1)
+        if (task.IsAbandoned && count == 1)
         {
             Results.Enqueue(new ExecutionResult { Task = task });
         }
@@ -93,7 +94,7 @@ internal sealed class Lane(TaskExecutor executor, string name)
             ExecuteWatched(task, work, inputs);
             return;
         }
-        else if (task.Count > 1)
+        else if (count > 1)
         {
             Results.Enqueue(ExecuteElements(task, work, inputs));
         }
@@ -102,7 +103,7 @@ internal sealed class Lane(TaskExecutor executor, string name)
             Results.Enqueue(ExecuteOne(task, work, inputs));
         }
 
-        _inGroup += task.Count;
+        _inGroup += count;
         if (_inGroup >= _group)
         {
             EndGroup();
