@@ -15,7 +15,7 @@ public sealed partial class Client
     private SubmitBatch? _openSubmits;
     private ReleaseKeys? _openReleases;
     private FutureLease? _openLease;
-    private TaskCompletionSource? _room;
+    private TaskCompletionSource<bool>? _room;
     private long _sequence;
     private long _sequenceSeen;
     private bool _isFlushScheduled;
@@ -116,7 +116,7 @@ public sealed partial class Client
         cancellationToken.ThrowIfCancellationRequested();
         while (true)
         {
-            Task room;
+            Task<bool> room;
             lock (_gate)
             {
                 ThrowIfClosed();
@@ -125,12 +125,12 @@ public sealed partial class Client
                     return;
                 }
 
-                _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _room ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
                 room = _room.Task;
             }
 
             Flush();
-            await room.WaitAsync(cancellationToken);
+            await BesideSlotAsync(room, cancellationToken);
         }
     }
 
@@ -157,6 +157,11 @@ public sealed partial class Client
         if (dependency.IsReleased)
         {
             throw new ObjectDisposedException(dependency.Key.ToString(), $"The future {dependency.Key} was released. Submit with futures that are held.");
+        }
+
+        if (dependency.Client != this)
+        {
+            dependency.Client.Flush(); // The scheduler has to hear of it before it hears of this task.
         }
     }
 
@@ -251,19 +256,20 @@ public sealed partial class Client
             }
             finally
             {
-                Volatile.Write(ref _isSending, 0);
+                // A full fence: otherwise the next look at the queue may come before others see that nobody sends.
+                Interlocked.Exchange(ref _isSending, 0);
             }
         }
     }
 
     private void ReleaseWaitersForRoom()
     {
-        TaskCompletionSource? room;
+        TaskCompletionSource<bool>? room;
         lock (_gate)
         {
             (room, _room) = (_room, null);
         }
 
-        room?.TrySetResult(); // Who waited finds the client closed.
+        room?.TrySetResult(true); // Who waited finds the client closed.
     }
 }

@@ -48,6 +48,9 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
         }
     }
 
+    /// <summary>Ends when the client's loop has ended.</summary>
+    internal Task Completion => _shell.Completion;
+
     /// <summary>The most messages that ever waited in the client's mailbox.</summary>
     public int MailboxHighWater => _shell.Inbox.HighWater;
 
@@ -58,8 +61,16 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
         client._scheduler = await transport.ConnectAsync(schedulerAddress, client._shell.Inbox, cancellationToken);
         client._shell.Run(client._taskScheduler);
         client._scheduler.TrySend(new RegisterClient(options.Name));
-        client.Id = await client._registered.Task.WaitAsync(cancellationToken);
-        return client;
+        try
+        {
+            client.Id = await client._registered.Task.WaitAsync(cancellationToken);
+            return client;
+        }
+        catch
+        {
+            await client.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Closes the client: its futures are given up, whoever waits for one gets <see cref="FutureCancelledException"/>. Idempotent.</summary>
@@ -117,7 +128,7 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
     private void TellDue()
     {
         List<(IFutureWaiter Waiter, TaskKey Key, FutureStatus Status)>? due = null;
-        TaskCompletionSource? room = null;
+        TaskCompletionSource<bool>? room = null;
         lock (_gate)
         {
             if (_machine.HasDue)
@@ -132,7 +143,7 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
             }
         }
 
-        room?.TrySetResult();
+        room?.TrySetResult(true);
         if (due is not null)
         {
             foreach (var (waiter, key, status) in due)

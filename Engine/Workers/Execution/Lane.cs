@@ -18,14 +18,17 @@ internal sealed class Lane(TaskExecutor executor, string name)
     private int _inGroup;
     private float _pace;
     private bool _holdsSlot;
+    private ExecutionContext _clean = null!; // Set first of all on its thread.
 
     /// <summary>What it has made, for the worker's loop.</summary>
     public SpscQueue<ExecutionResult> Results { get; } = new();
 
-    public void Start() => new Thread(Run) { IsBackground = true, Name = name }.Start();
+    // Without the flow of control of whoever happens to start it: that may be a function's.
+    public void Start() => new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
 
     private void Run()
     {
+        _clean = ExecutionContext.Capture()!; // A thread of its own, so nobody has suppressed the flow.
         do
         {
             if (!_holdsSlot)
@@ -45,6 +48,7 @@ internal sealed class Lane(TaskExecutor executor, string name)
             }
         }
         while (executor.Sleep());
+        executor.LaneEnded();
     }
 
     private void Work()
@@ -53,20 +57,26 @@ internal sealed class Lane(TaskExecutor executor, string name)
         _inGroup = 0;
         do
         {
-            while (_holdsSlot && !executor.IsClosing && executor.Claim(out var index) is { } run)
+            while (MayGoOn() && !executor.IsClosing && executor.Claim(out var index) is { } run)
             {
                 var taken = 0;
                 do
                 {
                     Execute(run, ref run.Entries[index]);
                     taken++;
+                    if (ExecutionContext.Capture() != _clean)
+                    {
+                        ExecutionContext.Restore(_clean); // What a function set for its flow of control, its culture for example, ends with it.
+                    }
                 }
-                while (_holdsSlot && TaskExecutor.TryClaimIn(run, out index));
+                while (MayGoOn() && TaskExecutor.TryClaimIn(run, out index));
                 TaskExecutor.MarkRead(run, taken + 1);
             }
         }
         while (TryEndGroup()); // Telling of results may bring the next tasks at once.
     }
+
+    private bool MayGoOn() => _holdsSlot && !executor.Slots.IsAwaited;
 
     private void Execute(ExecutionRun run, ref RunEntry entry)
     {
