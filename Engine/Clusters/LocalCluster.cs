@@ -21,6 +21,9 @@ public sealed class LocalCluster : IAsyncDisposable
         _scheduler = new Scheduler(options.Scheduler, _transport, _time);
     }
 
+    /// <summary>The workers that were started, in order; those that have closed included.</summary>
+    internal IReadOnlyList<Worker> Workers => _workers;
+
     /// <summary>Starts a cluster; all its workers are there when the task ends.</summary>
     /// <param name="options">How it is made; null for the defaults.</param>
     /// <param name="cancellationToken">Gives the start up; what was started is closed.</param>
@@ -57,7 +60,7 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <returns>The client.</returns>
     /// <exception cref="ConnectionClosedException">The cluster is closed.</exception>
     public Task<Client> ConnectAsync(ClientOptions? options = null, CancellationToken cancellationToken = default) =>
-        Client.ConnectAsync(_transport, _scheduler.Address, options ?? new ClientOptions(), cancellationToken, _taskScheduler);
+        Client.ConnectAsync(_transport, _scheduler.Address, options ?? new ClientOptions(), cancellationToken, _taskScheduler, _time);
 
     /// <summary>Closes the cluster: clients are told, running functions are cancelled through their tokens. Idempotent.</summary>
     /// <returns>A task that ends when all components have.</returns>
@@ -79,7 +82,8 @@ public sealed class LocalCluster : IAsyncDisposable
         return worker;
     }
 
-    private async Task AddWorkerAsync(WorkerOptions options, bool validate, CancellationToken cancellationToken)
+    /// <summary>Starts one more worker; it is there when the task ends.</summary>
+    internal async Task AddWorkerAsync(WorkerOptions options, bool validate, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options.Threads));
         var worker = new Worker(options.Copy(), _transport, _scheduler.Address, _time, validate);

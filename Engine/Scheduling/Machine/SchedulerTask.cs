@@ -106,8 +106,14 @@ internal sealed class SchedulerTaskExtras
     /// <summary>How many datasets pin it.</summary>
     public int Pins;
 
-    /// <summary>Whether the maker has yet to be told that it is in Memory, because replicas are still on their way.</summary>
-    public bool NoticeHeld;
+    /// <summary>Why it can't be run at all, found when it was submitted.</summary>
+    public TaskError? Refusal;
+
+    /// <summary>In Memory: workers that were asked for a copy and have not answered.</summary>
+    public List<WorkerState>? AwaitedHolders;
+
+    /// <summary>Whether clients have yet to be told that it is in Memory, because replicas are still on their way.</summary>
+    public bool NoticeHeld => AwaitedHolders is { Count: > 0 };
 
     public bool IsWanted => Pins > 0 || MoreClients is { Count: > 0 };
 }

@@ -142,8 +142,11 @@ internal sealed class TaskExecutor
         lock (_gate)
         {
             _closing = true;
-            _wake.Release(_sleeping);
-            _sleeping = 0;
+            if (_sleeping > 0)
+            {
+                _wake.Release(_sleeping); // Releasing none is an error.
+                _sleeping = 0;
+            }
         }
 
         Recall();
