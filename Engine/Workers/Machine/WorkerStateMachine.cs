@@ -22,6 +22,9 @@ internal sealed partial class WorkerStateMachine(WorkerSettings settings, Worker
     /// <summary>Bytes of the values that it holds, as measured.</summary>
     public long HeldBytes { get; private set; }
 
+    /// <summary>Keys that it knows: of values held, of tasks to run, of values to get.</summary>
+    public long RowCount => _rows.Count;
+
     /// <summary>Takes a message of the scheduler.</summary>
     public void Handle(Message message)
     {
