@@ -83,6 +83,20 @@ public sealed class ReleaseTests
     }
 
     [Fact]
+    public void A_whole_graph_that_is_given_up_while_it_runs_goes()
+    {
+        var worker = _scheduler.AddWorker();
+        var input = _scheduler.Submit();
+        var middle = Enumerable.Range(0, 5).Select(_ => _scheduler.Submit(input)).ToArray();
+        _scheduler.Submit(middle);
+        _scheduler.Finish(worker, input);
+
+        _scheduler.ReleaseAll();
+
+        Assert.Equal((0, 0), (_scheduler.Machine.TaskCount, worker.Processing.Count));
+    }
+
+    [Fact]
     public void What_is_not_known_can_be_given_up()
     {
         _scheduler.Release(new TaskKey(_scheduler.Client.Id, 5), new TaskKey(new ClientId(77), 5));
@@ -101,6 +115,22 @@ public sealed class ReleaseTests
         _scheduler.Release(input);
 
         Assert.Equal([input], _scheduler.ProcessingOn(worker));
+    }
+
+    [Fact]
+    public void A_client_that_leaves_gives_all_its_futures_up()
+    {
+        var worker = _scheduler.AddWorker();
+        var client = _scheduler.AddClient();
+        var input = _scheduler.Submit(client, new TestWork());
+        _scheduler.Submit(client, new TestWork(), null, input);
+        _scheduler.Finish(worker, input);
+        _scheduler.Ask(new WaitForWorkersRequest(9), client);
+
+        _scheduler.RemoveClient(client);
+        _scheduler.RemoveClient(client);
+
+        Assert.Equal(0, _scheduler.Machine.TaskCount);
     }
 
     [Fact]

@@ -160,6 +160,20 @@ public sealed class RestrictionTests
     }
 
     [Fact]
+    public void A_task_without_a_worker_can_be_given_up()
+    {
+        var input = _scheduler.Submit();
+        _scheduler.Finish(_scheduler.AddWorker(), input);
+        var task = _scheduler.Submit(new TestWork(), NeedsGpu, input);
+
+        _scheduler.ReleaseAll();
+
+        Assert.Equal(0, _scheduler.Machine.TaskCount);
+        Assert.Null(_scheduler.Machine.NextDeadline);
+        Assert.Equal(SchedulerTaskState.Forgotten, _scheduler.StateOf(task));
+    }
+
+    [Fact]
     public void A_task_without_a_worker_waits_for_its_inputs_again_if_they_are_lost()
     {
         var worker = _scheduler.AddWorker("a");
