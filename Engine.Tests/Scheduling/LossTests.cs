@@ -154,6 +154,17 @@ public sealed class LossTests
     }
 
     [Fact]
+    public void Scattered_data_without_options_is_taken_too()
+    {
+        var worker = _scheduler.AddWorker();
+        var data = _scheduler.Submit(TestWork.Data());
+
+        _scheduler.Finish(worker, data);
+
+        Assert.Equal([FutureStatus.Finished], _scheduler.ToldOf(data));
+    }
+
+    [Fact]
     public void Scattered_data_that_has_not_arrived_is_sent_to_another_worker()
     {
         var worker = _scheduler.AddWorker();

@@ -72,7 +72,7 @@ internal sealed partial class SchedulerStateMachine
             return;
         }
 
-        if (task.Has(SchedulerTaskFlags.IsData) && task.Extras!.Options is { Replicas: > 1 } options)
+        if (task.Has(SchedulerTaskFlags.IsData) && task.Extras?.Options is { Replicas: > 1 } options)
         {
             task.Extras.NoticeHeld = SpreadReplicas(handle, options.Replicas);
         }
