@@ -140,6 +140,17 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void A_failure_lets_the_next_queued_task_go_too()
+    {
+        var worker = _scheduler.AddWorker();
+        var tasks = _scheduler.SubmitMany(4, new TestWork());
+
+        _scheduler.Fail(worker, tasks[0]);
+
+        Assert.Equal([tasks[1], tasks[2]], _scheduler.ProcessingOn(worker));
+    }
+
+    [Fact]
     public void A_release_lets_the_next_queued_task_go_too()
     {
         var worker = _scheduler.AddWorker();

@@ -95,6 +95,7 @@ internal sealed partial class SchedulerStateMachine
             case SchedulerTaskState.Processing:
                 var worker = _workers[task.Worker - 1]!;
                 LeaveProcessing(worker, handle, ref task);
+                UpdateRoom(worker);
                 DropClaims(task.FirstDependency);
                 break;
             case SchedulerTaskState.Waiting:
