@@ -96,6 +96,22 @@ public sealed class FetchTests
     }
 
     [Fact]
+    public void A_value_computed_here_stays_although_a_small_copy_of_it_was_here_before()
+    {
+        var worker = new WorkerFixture(new WorkerSettings { Slots = 2 });
+        worker.Compute(Key(1), (Key(10), Peer(2)));
+        worker.Deliver(worker.Asked[0]);
+        worker.Compute(Key(10));
+        worker.End(Key(10));
+        worker.End(Key(1));
+
+        worker.Compute(Key(2), (Key(10), Peer(1)));
+        worker.End(Key(2));
+
+        Assert.True(worker.Holds(Key(10)));
+    }
+
+    [Fact]
     public void A_task_whose_input_a_peer_does_not_have_goes_back_to_the_scheduler()
     {
         _worker.Compute(Key(1), (Key(10), Peer(2)), (Key(11), Peer(3)));

@@ -112,7 +112,7 @@ internal sealed partial class WorkerStateMachine(WorkerSettings settings, Worker
             HeldCount--;
         }
 
-        (row.Value, row.NBytes, row.Attempt, row.HasValue) = (value, bytes, attempt, true);
+        (row.Value, row.NBytes, row.Attempt, row.HasValue, row.IsTransient) = (value, bytes, attempt, true, false);
         HeldBytes += bytes;
         HeldCount++;
     }
