@@ -36,6 +36,12 @@ public sealed class MonotoneQueueTests
             Assert.False(queue.TryDequeue(out _));
             Assert.False(queue.TryPeek(out _, out _));
         });
+
+    [Fact]
+    public void What_is_looked_at_is_what_is_taken_also_among_equals() =>
+        Gen.Int[-1, 3].Array[0, 60].Sample(operations =>
+        {
+            var queue = new MonotoneQueue<int>();
             var number = 0;
             foreach (var order in operations)
             {

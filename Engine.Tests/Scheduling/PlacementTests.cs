@@ -212,6 +212,33 @@ public sealed class PlacementTests
         Assert.Equal([important, early, late], _scheduler.Sent.Computes.Select(static sent => sent.Key));
     }
 
+    [Fact]
+    public void A_task_that_was_released_and_is_needed_again_keeps_its_place_and_hides_no_other()
+    {
+        // A map waits in the queue as one run. Its first element is given up while a failed reader of it is kept, and is
+        // needed again by a retry: then it is queued beside the run, with the same place.
+        var other = _scheduler.AddClient();
+        var worker = _scheduler.AddWorker();
+        var culprit = _scheduler.Submit(new TestWork(), new TaskOptions { Priority = 10 });
+        var filler = _scheduler.Submit(new TestWork(), new TaskOptions { Priority = 10 });
+        var map = _scheduler.Map(20);
+        var behind = _scheduler.Submit(new TestWork(), new TaskOptions { Priority = -1 });
+        var reader = _scheduler.Submit(other, new TestWork(), null, map[0], culprit);
+        _scheduler.Release(map[0]);
+        _scheduler.Fail(worker, culprit);
+        Assert.Equal(SchedulerTaskState.Released, _scheduler.StateOf(map[0]));
+
+        _scheduler.Ask(new RetryRequest([reader]), other);
+        while (worker.Processing.Count > 0)
+        {
+            _scheduler.Finish(worker, _scheduler.ProcessingOn(worker).First());
+        }
+
+        Assert.Equal(0, _scheduler.Machine.QueuedCount);
+        Assert.All([.. map[1..], filler, behind], key => Assert.Equal([FutureStatus.Finished], _scheduler.ToldOf(key)));
+        Assert.Equal([FutureStatus.Error, FutureStatus.Pending, FutureStatus.Finished], _scheduler.ToldOf(reader, other));
+    }
+
     private TaskKey HeldBy(WorkerState worker, long bytes)
     {
         var key = _scheduler.Submit(new TestWork(), new TaskOptions { Workers = [worker.Address.Name] });

@@ -5,7 +5,11 @@ namespace Engine.Collections;
 /// next item belongs at the end. Idea: a sorted run that is only appended to, beside a heap for what comes out of
 /// order; the smaller head of the two is next. The order is exact.
 /// </summary>
-/// <remarks>Orders are unique (each ends in an arrival number), so ties need no rule.</remarks>
+/// <remarks>
+/// Orders are unique (each ends in an arrival number) but for one case: what was given up and put in again, or a run that
+/// was cut, may lie twice in one place, once as a leftover. Among equals the heap goes first, so that what is looked at
+/// is what is taken.
+/// </remarks>
 internal sealed class MonotoneQueue<T>
 {
     private readonly PriorityQueue<T, long> _heap = new();
@@ -53,7 +57,7 @@ internal sealed class MonotoneQueue<T>
             return _heap.TryDequeue(out item!, out _);
         }
 
-        if (_heap.TryPeek(out _, out var heapOrder) && heapOrder < _run[_head].Order)
+        if (_heap.TryPeek(out _, out var heapOrder) && heapOrder <= _run[_head].Order)
         {
             return _heap.TryDequeue(out item!, out _);
         }
