@@ -288,4 +288,33 @@ public sealed class ExecuteTests
 
         Assert.Equal(2, Assert.Single(_worker.Finished).Attempt);
     }
+
+    [Fact]
+    public void A_new_attempt_takes_the_place_of_one_that_waits_and_keeps_no_copy_for_it()
+    {
+        _worker.Compute(Key(1), (Key(10), Peer(2)), (Key(11), Peer(3)));
+
+        _worker.Compute(Key(1), null, null, [(Key(10), Peer(2))], attempt: 2);
+        _worker.Deliver(_worker.Asked[0]);
+        _worker.Deliver(_worker.Asked[1]);
+        _worker.End(Key(1));
+
+        Assert.Equal(2, Assert.Single(_worker.Finished).Attempt);
+        Assert.Equal(1, _worker.Machine.RowCount); // Its own value.
+    }
+
+    [Fact]
+    public void A_new_attempt_takes_the_place_of_one_that_is_ready_and_keeps_no_copy_for_it()
+    {
+        _worker.Compute(Key(0));
+        _worker.Compute(Key(1), (Key(10), Peer(2)));
+        _worker.Deliver(_worker.Asked[0]);
+
+        _worker.Compute(Key(1), null, null, [], attempt: 2);
+        _worker.End(Key(0));
+        _worker.End(Key(1));
+
+        Assert.False(_worker.Holds(Key(10)));
+        Assert.Equal([Key(0), Key(1)], _worker.Started);
+    }
 }
