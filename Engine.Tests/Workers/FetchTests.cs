@@ -177,6 +177,24 @@ public sealed class FetchTests
     }
 
     [Fact]
+    public void Inputs_that_were_freed_before_the_task_could_start_are_fetched_again()
+    {
+        _worker.Compute(Key(0));
+        _worker.Compute(Key(1), (Key(10), Peer(2)), (Key(11), Peer(2)));
+        _worker.Deliver(_worker.Asked[0]);
+        _worker.Free(Key(10));
+        _worker.Free(Key(11));
+
+        _worker.End(Key(0));
+        Assert.Equal([Key(10), Key(11)], _worker.Asked.Skip(1).SelectMany(static asked => asked.Keys));
+        _worker.Deliver(_worker.Asked[1]);
+        _worker.End(Key(1));
+
+        Assert.Equal([Key(0), Key(1)], _worker.Started);
+        Assert.Equal(2, _worker.Machine.RowCount); // The two values; no copies.
+    }
+
+    [Fact]
     public void A_copy_that_the_scheduler_asks_for_is_fetched_kept_and_told()
     {
         _worker.Acquire(Key(10), Peer(2));

@@ -170,11 +170,15 @@ internal sealed partial class WorkerStateMachine
             var handle = _rows.HandleOf(dependency.Key);
             if (handle < 0 || !_rows[handle].HasValue)
             {
-                ReturnResources(task);
                 task.State = WorkerTaskState.Waiting;
                 AwaitInput(task, dependency);
-                return false;
             }
+        }
+
+        if (task.WaitingFor > 0)
+        {
+            ReturnResources(task);
+            return false;
         }
 
         run ??= BatchPool<ExecutionRun>.Get();
