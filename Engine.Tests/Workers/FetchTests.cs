@@ -244,6 +244,46 @@ public sealed class FetchTests
         Assert.Equal("computed", _worker.ValueOf(Key(10)));
     }
 
+    [Theory]
+    [InlineData("fails")]
+    [InlineData("is freed")]
+    [InlineData("is stolen")]
+    [InlineData("is rescheduled")]
+    [InlineData("runs out of time")]
+    public void Who_waits_for_a_value_to_be_computed_here_goes_back_if_that_task_ends_without_it(string how)
+    {
+        var isStolen = how == "is stolen";
+        if (isStolen)
+        {
+            _worker.Compute(Key(0)); // So that it is ready, and doesn't run.
+        }
+
+        _worker.Compute(Key(1), (Key(10), Peer(2)));
+        _worker.Compute(Key(10), TestWork.WithContext(), new TaskOptions { Timeout = TimeSpan.FromSeconds(1) }, []);
+
+        switch (how)
+        {
+            case "fails":
+                _worker.Err(Key(10));
+                break;
+            case "is freed":
+                _worker.Free(Key(10));
+                break;
+            case "is stolen":
+                _worker.Steal(Key(10));
+                break;
+            case "is rescheduled":
+                _worker.Err(Key(10), new RescheduleException());
+                break;
+            default:
+                _worker.ReachTimeLimit(Key(10));
+                break;
+        }
+
+        var missing = Assert.Single(_worker.Told.OfType<InputMissing>());
+        Assert.Equal((Key(1), Key(10), Peer(2)), (missing.Key, missing.Input, missing.Holder));
+    }
+
     [Fact]
     public void Values_are_served_in_the_order_of_the_request_and_what_is_not_here_is_marked()
     {

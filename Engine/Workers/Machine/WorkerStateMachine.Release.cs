@@ -89,6 +89,24 @@ internal sealed partial class WorkerStateMachine
         }
 
         ReleaseInputs(task);
+        SendWaitersBack(task);
+    }
+
+    /// <summary>The value that tasks here wait for won't come from this: they go back to the scheduler, which knows better.</summary>
+    private void SendWaitersBack(WorkerTask source)
+    {
+        foreach (var waiter in source.Waiters)
+        {
+            if (waiter.State == WorkerTaskState.Waiting)
+            {
+                var place = Array.FindIndex(waiter.Dependencies, dependency => dependency.Key == source.Key);
+                outbox.Send(new InputMissing(waiter.Key, waiter.Attempt, source.Key, waiter.Dependencies[place].Holder));
+                Detach(waiter);
+                Abandon(waiter, CancellationCause.None);
+            }
+        }
+
+        source.Waiters.Clear();
     }
 
     /// <summary>Ends a task that is cut off: what knows it still will drop it.</summary>
