@@ -219,4 +219,19 @@ public sealed class ReleaseTests
         _scheduler.Finish(worker, task, value: 1);
         Assert.Equal(0, _scheduler.Machine.TaskCount);
     }
+
+    [Fact]
+    public void What_is_sent_off_after_it_was_let_go_runs_again()
+    {
+        var worker = _scheduler.AddWorker();
+        var input = _scheduler.Submit();
+        var kept = _scheduler.Submit(input);
+        _scheduler.Release(input);
+        _scheduler.Finish(input, kept);
+        Assert.Equal(SchedulerTaskState.Released, _scheduler.StateOf(input));
+
+        _scheduler.FireAndForget(input);
+
+        Assert.Equal([input], _scheduler.ProcessingOn(worker));
+    }
 }

@@ -129,6 +129,34 @@ public sealed class SharingTests
     }
 
     [Fact]
+    public void A_task_whose_value_was_let_go_is_computed_again_for_who_finds_it()
+    {
+        var task = Named("prices", 1);
+        var reader = _scheduler.Submit(task);
+        _scheduler.Release(task);
+        _scheduler.Finish(task, reader);
+        Assert.Equal(SchedulerTaskState.Released, _scheduler.StateOf(task));
+
+        _scheduler.FindKey("prices", _other);
+        _scheduler.Finish(_worker, task);
+
+        Assert.Equal([FutureStatus.Pending, FutureStatus.Finished], _scheduler.ToldOf(task, _other));
+    }
+
+    [Fact]
+    public void Data_whose_value_was_let_go_is_lost_for_who_finds_it()
+    {
+        var data = _scheduler.Submit(TestWork.Data(), new TaskOptions { Name = "table" });
+        var reader = _scheduler.Submit(data);
+        _scheduler.Release(data);
+        _scheduler.Finish(data, reader);
+
+        _scheduler.FindKey("table", _other);
+
+        Assert.Equal([FutureStatus.Pending, FutureStatus.Lost], _scheduler.ToldOf(data, _other));
+    }
+
+    [Fact]
     public void A_dataset_keeps_its_keys_when_all_futures_are_gone()
     {
         var task = _scheduler.Submit();
@@ -202,6 +230,19 @@ public sealed class SharingTests
         Assert.IsType<UnknownKeyException>(_scheduler.Publish("set", new TaskKey(_scheduler.Client.Id, 99)));
         Assert.IsType<UnknownKeyException>(_scheduler.GetDataset("set", _other));
         Assert.IsType<UnknownKeyException>(_scheduler.Unpublish("set"));
+    }
+
+    [Fact]
+    public void A_task_whose_value_was_let_go_is_computed_again_when_it_is_published()
+    {
+        var task = _scheduler.Submit();
+        var reader = _scheduler.Submit(task);
+        _scheduler.Release(task);
+        _scheduler.Finish(task, reader);
+
+        _scheduler.Publish("set", task);
+
+        Assert.Equal([task], _scheduler.ProcessingOn(_worker));
     }
 
     [Fact]

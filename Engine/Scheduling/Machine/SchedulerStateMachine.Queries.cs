@@ -146,6 +146,7 @@ internal sealed partial class SchedulerStateMachine
             if (handle >= 0 && _tasks[handle].State is not (SchedulerTaskState.Forgotten or SchedulerTaskState.Memory or SchedulerTaskState.Erred))
             {
                 _tasks[handle].Flags |= SchedulerTaskFlags.Detached;
+                _needed.Enqueue(handle); // Its value may have been let go before.
             }
         }
     }
@@ -165,6 +166,7 @@ internal sealed partial class SchedulerStateMachine
     private void Take(ClientState client, int handle)
     {
         Want(handle, client);
+        _needed.Enqueue(handle); // Its value may have been let go before.
         ref var task = ref _tasks[handle];
         var error = task.Extras?.Error;
         _outbox.Notify(client, new KeyNotice
@@ -208,6 +210,7 @@ internal sealed partial class SchedulerStateMachine
         foreach (var handle in handles)
         {
             (_tasks[handle].Extras ??= new SchedulerTaskExtras()).Pins++;
+            _needed.Enqueue(handle); // Its value may have been let go before.
         }
 
         _datasets.Add(new Dataset(publish.Name, publish.Keys, publish.IsList));

@@ -174,7 +174,16 @@ internal sealed partial class SchedulerStateMachine
     private void Need(int handle)
     {
         ref var task = ref _tasks[handle];
-        if (task.State == SchedulerTaskState.Released && (task.IsWanted || task.Waiters > 0))
+        if (task.State != SchedulerTaskState.Released || (!task.IsWanted && task.Waiters == 0))
+        {
+            return;
+        }
+
+        if (task.Work is null)
+        {
+            _failed.Enqueue((handle, LostData(handle)));
+        }
+        else
         {
             SetState(handle, ref task, SchedulerTaskState.Waiting);
             StartWaiting(handle);
