@@ -88,6 +88,26 @@ public sealed class SharingTests
     }
 
     [Fact]
+    public void A_client_that_finds_a_task_is_told_how_it_stands_after_the_answer()
+    {
+        var order = new List<string>();
+        var task = Named("prices", 1);
+        _scheduler.Finish(_worker, task, value: 5);
+        _scheduler.Sent.Sending = (client, message) =>
+        {
+            if (client == _other)
+            {
+                order.Add(message.GetType().Name);
+            }
+        };
+
+        _scheduler.FindKey("prices", _other);
+
+        // It has to know the key before it can make anything of the notice.
+        Assert.Equal([nameof(Reply), nameof(KeyNotices)], order);
+    }
+
+    [Fact]
     public void A_name_that_nobody_knows_is_said_to_be_unknown() =>
         Assert.IsType<UnknownKeyException>(_scheduler.FindKey("nothing", _other));
 

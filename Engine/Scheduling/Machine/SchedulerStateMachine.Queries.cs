@@ -30,13 +30,17 @@ internal sealed partial class SchedulerStateMachine
                 ReplyOrError(client, publish, Publish(publish));
                 return;
             case GetDatasetRequest get:
-                ReplyOrError(client, get, GetDataset(client, get.Name));
+                var dataset = GetDataset(get.Name);
+                ReplyOrError(client, get, dataset);
+                Take(client, dataset is Dataset { Keys: var keys } ? keys : []);
                 return;
             case UnpublishRequest unpublish:
                 ReplyOrError(client, unpublish, Unpublish(unpublish.Name));
                 return;
             case FindKeyRequest find:
-                ReplyOrError(client, find, FindKey(client, find.Name));
+                var found = FindKey(find.Name);
+                ReplyOrError(client, find, found);
+                Take(client, found is TaskKey key ? [key] : []);
                 return;
             default:
                 Reply(client, request.RequestId, Answer(client, request));
@@ -151,16 +155,17 @@ internal sealed partial class SchedulerStateMachine
         }
     }
 
-    /// <summary>Takes a key by its user's name for a client, and tells the client how it stands.</summary>
-    private object FindKey(ClientState client, string name)
-    {
-        if (!_names.TryGetValue(name, out var handle))
-        {
-            return new UnknownKeyException($"No task has the key \"{name}\". It was never submitted, or all its futures were released.");
-        }
+    private object FindKey(string name) => _names.TryGetValue(name, out var handle)
+        ? _tasks.KeyOf(handle)
+        : new UnknownKeyException($"No task has the key \"{name}\". It was never submitted, or all its futures were released.");
 
-        Take(client, handle);
-        return _tasks.KeyOf(handle);
+    /// <summary>Takes keys for a client, and tells it how they stand. After the answer: news of a key that it doesn't know would be lost on it.</summary>
+    private void Take(ClientState client, TaskKey[] keys)
+    {
+        foreach (var key in keys)
+        {
+            Take(client, _tasks.HandleOf(key));
+        }
     }
 
     private void Take(ClientState client, int handle)
@@ -217,20 +222,7 @@ internal sealed partial class SchedulerStateMachine
         return null;
     }
 
-    private object? GetDataset(ClientState client, string name)
-    {
-        if (_datasets.Find(name) is not { } dataset)
-        {
-            return UnknownDataset(name);
-        }
-
-        foreach (var key in dataset.Keys)
-        {
-            Take(client, _tasks.HandleOf(key));
-        }
-
-        return dataset;
-    }
+    private object GetDataset(string name) => (object?)_datasets.Find(name) ?? UnknownDataset(name);
 
     private UnknownKeyException? Unpublish(string name)
     {
