@@ -236,6 +236,19 @@ public sealed class LossTests
     }
 
     [Fact]
+    public void A_worker_that_is_said_not_to_hold_a_value_need_not_hold_it()
+    {
+        var (holder, reader) = (_scheduler.AddWorker("a"), _scheduler.AddWorker("b"));
+        var input = _scheduler.Submit(new TestWork(), On("a", "c"));
+        _scheduler.Finish(holder, input);
+        var task = _scheduler.Submit(new TestWork(), On("b"), input);
+
+        _scheduler.ReportMissing(reader, task, input, holder);
+
+        Assert.Contains(new SentAttempt(holder, input, 1), _scheduler.Sent.Frees); // It may only have been out of reach.
+    }
+
+    [Fact]
     public void A_task_that_misses_an_input_of_which_there_is_a_copy_is_sent_there()
     {
         WorkerState[] workers = [_scheduler.AddWorker("a"), _scheduler.AddWorker("b"), _scheduler.AddWorker("c")];

@@ -55,8 +55,14 @@ internal sealed partial class SchedulerStateMachine
     {
         _stimulus = Stimulus.InputMissing;
         var handle = _tasks.HandleOf(key);
-        if (handle >= 0 && _tasks[handle].State == SchedulerTaskState.Memory && FindWorker(holder.Id) is { } worker)
+        if (handle < 0 || _tasks[handle].State != SchedulerTaskState.Memory || FindWorker(holder.Id) is not { } worker)
         {
+            return;
+        }
+
+        if (_tasks[handle].Worker == worker.Index + 1 || worker.Replicas.Contains(handle))
+        {
+            _outbox.Free(worker, key, _tasks[handle].Attempt); // It may only have been out of reach.
             LoseReplica(handle, worker);
         }
     }
