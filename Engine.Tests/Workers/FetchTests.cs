@@ -232,6 +232,18 @@ public sealed class FetchTests
     }
 
     [Fact]
+    public void A_copy_that_can_not_be_had_is_reported()
+    {
+        _worker.Acquire(Key(10), Peer(2));
+
+        _worker.DeliverNothing(_worker.Asked[0]);
+
+        var missing = Assert.IsType<DataMissing>(Assert.Single(_worker.Told));
+        Assert.Equal((Key(10), Peer(2)), (missing.Key, missing.Holder));
+        Assert.Equal(0, _worker.Machine.RowCount);
+    }
+
+    [Fact]
     public void A_fetch_whose_value_is_to_be_computed_here_serves_those_who_wait_for_it()
     {
         _worker.Compute(Key(1), (Key(10), Peer(2)));

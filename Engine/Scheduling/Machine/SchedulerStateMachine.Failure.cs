@@ -67,6 +67,16 @@ internal sealed partial class SchedulerStateMachine
         }
     }
 
+    /// <summary>A worker could not make the copy that it was to make.</summary>
+    private void OnCopyMissing(WorkerState worker, DataMissing missing)
+    {
+        OnDataMissing(missing.Key, missing.Holder);
+        if (_tasks.HandleOf(missing.Key) is >= 0 and var handle)
+        {
+            StopAwaitingCopy(handle, worker);
+        }
+    }
+
     private void OnLongRunning(WorkerState worker, TaskLongRunning longRunning)
     {
         var handle = _tasks.HandleOf(longRunning.Key);
@@ -163,6 +173,7 @@ internal sealed partial class SchedulerStateMachine
             return;
         }
 
+        StopAwaitingCopies(handle, ref task);
         SetState(handle, ref task, SchedulerTaskState.Released);
         task.Worker = 0;
         RevertDependents(task.FirstDependent);

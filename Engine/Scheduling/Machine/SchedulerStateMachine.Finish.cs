@@ -5,6 +5,8 @@ namespace Engine.Scheduling.Machine;
 /// <summary>Results come in. dask: processing → memory.</summary>
 internal sealed partial class SchedulerStateMachine
 {
+    private readonly OrderedSet _awaitingCopies = new();
+
     private void OnFinished(WorkerState worker, FinishedBatch batch)
     {
         _stimulus = Stimulus.Finished;
@@ -74,7 +76,7 @@ internal sealed partial class SchedulerStateMachine
 
         if (task.Has(SchedulerTaskFlags.IsData) && task.Extras?.Options is { Replicas: > 1 } options)
         {
-            task.Extras.NoticeHeld = SpreadReplicas(handle, options.Replicas);
+            SpreadReplicas(handle, options.Replicas);
         }
 
         task.Flags &= ~SchedulerTaskFlags.Detached;
@@ -192,7 +194,7 @@ internal sealed partial class SchedulerStateMachine
             HasValue = hasValue,
             Value = value,
         };
-        if (task.Extras is not { NoticeHeld: true })
+        if (task.Extras?.CopiesAwaited is null)
         {
             Notify(ref task, notice);
         }
@@ -234,31 +236,49 @@ internal sealed partial class SchedulerStateMachine
                 worker.NBytes += task.NBytes;
             }
 
-            if (task.Extras is { NoticeHeld: true } extras && HolderCount(ref task) >= Math.Min(extras.Options!.Replicas, RunningCount))
-            {
-                extras.NoticeHeld = false;
-                NotifyFinished(handle, hasValue: false, default);
-            }
+            StopAwaitingCopy(handle, worker);
         }
     }
 
-    private static int HolderCount(ref SchedulerTask task) => 1 + (task.Extras?.MoreHolders?.Count ?? 0);
+    /// <summary>A worker has made its copy, or won't; when all have, the maker is told.</summary>
+    private void StopAwaitingCopy(int handle, WorkerState worker)
+    {
+        if (_tasks[handle].Extras is { CopiesAwaited: { } awaited } extras && awaited.Remove(worker) && awaited.Count == 0)
+        {
+            extras.CopiesAwaited = null;
+            _awaitingCopies.Remove(handle);
+            NotifyFinished(handle, hasValue: false, default);
+        }
+    }
 
-    /// <summary>Asks workers beside the first to take a copy; says whether any was asked.</summary>
-    private bool SpreadReplicas(int handle, int replicas)
+    private void StopAwaitingCopies(int handle, ref SchedulerTask task)
+    {
+        if (task.Extras is { CopiesAwaited: not null } extras)
+        {
+            extras.CopiesAwaited = null;
+            _awaitingCopies.Remove(handle);
+        }
+    }
+
+    /// <summary>Asks workers beside the first to take a copy.</summary>
+    private void SpreadReplicas(int handle, int replicas)
     {
         ref var task = ref _tasks[handle];
         var first = _workers[task.Worker - 1]!;
-        var asked = 0;
-        for (var i = 1; i <= _workers.Count && asked < replicas - 1; i++)
+        var asked = new List<WorkerState>();
+        for (var i = 1; i <= _workers.Count && asked.Count < replicas - 1; i++)
         {
             if (_workers[(first.Index + i) % _workers.Count] is { } worker && worker != first)
             {
                 _outbox.Acquire(worker, _tasks.KeyOf(handle), first.Address);
-                asked++;
+                asked.Add(worker);
             }
         }
 
-        return asked > 0;
+        if (asked.Count > 0)
+        {
+            task.Extras!.CopiesAwaited = asked;
+            _awaitingCopies.Add(handle);
+        }
     }
 }

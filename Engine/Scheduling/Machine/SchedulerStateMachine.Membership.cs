@@ -78,6 +78,11 @@ internal sealed partial class SchedulerStateMachine
             LoseReplica(handle, worker);
         }
 
+        foreach (var handle in _awaitingCopies.ToArray())
+        {
+            StopAwaitingCopy(handle, worker);
+        }
+
         foreach (var handle in HandlesOn(worker.Processing).ToList())
         {
             if (!expected && Suspect(handle, worker, reason) is { } error)

@@ -124,6 +124,7 @@ internal sealed partial class SchedulerStateMachine
         var first = _workers[task.Worker - 1]!;
         Unlink(ref first.Held, handle, ref task);
         first.NBytes -= task.NBytes;
+        StopAwaitingCopies(handle, ref task);
         _outbox.Free(first, key, task.Attempt);
         if (task.Extras?.MoreHolders is { } holders)
         {

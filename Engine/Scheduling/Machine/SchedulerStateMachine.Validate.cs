@@ -32,6 +32,9 @@ internal sealed partial class SchedulerStateMachine
         Require(occupied == _tasks.Count, $"{_tasks.Count} rows are counted, {occupied} are occupied");
         Require(queued == QueuedCount, $"{QueuedCount} tasks are counted as queued, {queued} are");
         Require(edges == _edges.Count, $"{_edges.Count} edges are counted, {edges} are linked");
+        Require(
+            _awaitingCopies.ToArray().All(handle => _tasks[handle] is { State: SchedulerTaskState.Memory, Extras.CopiesAwaited.Count: > 0 }),
+            "what waits for copies is in Memory");
         Require(unrunnable == _unrunnable.Count, $"{_unrunnable.Count} tasks are listed without a worker, {unrunnable} are");
         foreach (var worker in Workers)
         {

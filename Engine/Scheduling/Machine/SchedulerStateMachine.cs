@@ -86,6 +86,9 @@ internal sealed partial class SchedulerStateMachine
             case ReplicasAdded added:
                 OnReplicasAdded(worker, added);
                 break;
+            case DataMissing missing:
+                OnCopyMissing(worker, missing);
+                break;
             case LogEventMessage logged:
                 LogEvent(logged.Topic, logged.Content);
                 break;

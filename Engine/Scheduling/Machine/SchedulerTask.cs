@@ -106,8 +106,8 @@ internal sealed class SchedulerTaskExtras
     /// <summary>How many datasets pin it.</summary>
     public int Pins;
 
-    /// <summary>Whether the maker has yet to be told that it is in Memory, because replicas are still on their way.</summary>
-    public bool NoticeHeld;
+    /// <summary>In Memory: workers that have yet to make a copy before the maker is told that the value is there.</summary>
+    public List<WorkerState>? CopiesAwaited;
 
     public bool IsWanted => Pins > 0 || MoreClients is { Count: > 0 };
 }
