@@ -154,6 +154,24 @@ public sealed class LossTests
     }
 
     [Fact]
+    public void Scattered_data_that_is_lost_fails_what_needs_it_and_says_so()
+    {
+        var worker = _scheduler.AddWorker();
+        var data = _scheduler.Submit(TestWork.Data(), new TaskOptions());
+        _scheduler.Finish(worker, data);
+        var missing = _scheduler.Submit(new TestWork(), On("nobody"));
+        var task = _scheduler.Submit(data, missing);
+
+        _scheduler.RemoveWorker(worker);
+
+        Assert.Equal([FutureStatus.Finished, FutureStatus.Lost], _scheduler.ToldOf(data));
+        var error = Assert.Single(_scheduler.NoticesOf(task)).Error!;
+        Assert.Equal((TaskErrorKind.LostData, data), (error.Kind, error.Key));
+        Assert.IsType<LostDataException>(error.ToException());
+        Assert.Contains(worker.Address.Name, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Scattered_data_without_options_is_taken_too()
     {
         var worker = _scheduler.AddWorker();
@@ -174,6 +192,21 @@ public sealed class LossTests
         _scheduler.RemoveWorker(worker);
 
         Assert.Equal([data], _scheduler.ProcessingOn(other));
+    }
+
+    [Fact]
+    public void What_depends_on_lost_data_can_not_be_retried()
+    {
+        var worker = _scheduler.AddWorker();
+        var data = _scheduler.Submit(TestWork.Data());
+        _scheduler.Finish(worker, data);
+        _scheduler.RemoveWorker(worker);
+        var task = _scheduler.Submit(data);
+        _scheduler.AddWorker();
+
+        _scheduler.Retry(task, data);
+
+        Assert.Equal([FutureStatus.Lost, FutureStatus.Pending, FutureStatus.Lost], _scheduler.ToldOf(task));
     }
 
     [Fact]

@@ -168,6 +168,19 @@ public sealed class ClientStateMachineTests
         Assert.Equal((FutureStatus.Finished, 5), (_client.Find(Key(1)).Status, _client.Find(Key(1)).Value.Get<int>()));
     }
 
+    [Theory]
+    [InlineData(FutureStatus.Cancelled)]
+    [InlineData(FutureStatus.Lost)]
+    public void A_value_that_is_with_workers_may_still_be_cancelled_or_lost(FutureStatus end)
+    {
+        _client.Add(Key(1));
+        Tell(Key(1), FutureStatus.Finished);
+
+        Tell(Key(1), end, error: new TaskError(TaskErrorKind.Failed, Key(1), "gone"));
+
+        Assert.Equal((end, 0L), (_client.Find(Key(1)).Status, _client.PendingCount)); // Or its reader would ask for ever.
+    }
+
     [Fact]
     public void All_that_is_pending_is_cancelled_when_the_scheduler_is_gone()
     {

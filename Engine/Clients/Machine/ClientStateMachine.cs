@@ -210,12 +210,12 @@ internal sealed class ClientStateMachine
             return;
         }
 
-        if (future.IsEnded)
+        if (future.IsEnded && (future is { HasValue: true } or { Status: not FutureStatus.Finished } || notice.Status == FutureStatus.Finished))
         {
-            return; // Told once (I9).
+            return; // Told once (I9). But a value that stays with workers may still be lost or cancelled.
         }
 
-        PendingCount--;
+        PendingCount -= future.IsEnded ? 0 : 1;
         if (future.Detail is not null)
         {
             CollectWaiters(key, ref future, notice.Status);
