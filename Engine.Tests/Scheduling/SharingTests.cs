@@ -31,6 +31,19 @@ public sealed class SharingTests
     }
 
     [Fact]
+    public void An_alias_says_nothing_of_the_duration_of_the_function()
+    {
+        var options = new TaskOptions { Name = "prices" };
+        var work = new TestWork { Definition = 1 };
+        _scheduler.Finish(_worker, _scheduler.Submit(work, options), seconds: 10);
+        _scheduler.Finish(_worker, _scheduler.Submit(work, options), seconds: 1e-6);
+
+        _scheduler.Submit(work);
+
+        Assert.Equal(10, _worker.Occupancy);
+    }
+
+    [Fact]
     public void A_name_used_for_another_definition_is_a_conflict_that_names_both()
     {
         Named("prices", 1);

@@ -149,6 +149,7 @@ internal sealed partial class SchedulerStateMachine
 
         RemoveDependencies(handle);
         task.Work = AliasWork.Instance;
+        task.Function = AliasWork.Instance.Function.Id;
         AddEdge(other, handle, 0);
         return null;
     }
