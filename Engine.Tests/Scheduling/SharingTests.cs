@@ -89,6 +89,14 @@ public sealed class SharingTests
     }
 
     [Fact]
+    public void A_map_of_one_element_may_have_a_name()
+    {
+        var key = Assert.Single(_scheduler.Map(1, null, new TaskOptions { Name = "only" }));
+
+        Assert.Equal(key, _scheduler.FindKey("only", _other));
+    }
+
+    [Fact]
     public void A_client_finds_anothers_task_by_its_name_and_is_told_of_its_end()
     {
         var task = Named("prices", 1);

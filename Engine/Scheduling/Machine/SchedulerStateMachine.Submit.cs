@@ -57,6 +57,11 @@ internal sealed partial class SchedulerStateMachine
                 if (map.Options is not null)
                 {
                     SetState(handle + i, ref task, SchedulerTaskState.Waiting);
+                    if (map.Options.Name is { } name && ClaimName(handle + i, name) is { } error)
+                    {
+                        _failed.Enqueue((handle + i, error));
+                    }
+
                     StartWaiting(handle + i);
                 }
             }
