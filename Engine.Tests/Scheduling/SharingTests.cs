@@ -70,6 +70,19 @@ public sealed class SharingTests
     }
 
     [Fact]
+    public void A_conflict_can_not_be_retried_away()
+    {
+        Named("prices", 1);
+        var second = Named("prices", 2);
+        _scheduler.Sent.Clear();
+
+        _scheduler.Retry(second);
+
+        Assert.Empty(_scheduler.Sent.Computes);
+        Assert.Equal(SchedulerTaskState.Erred, _scheduler.StateOf(second));
+    }
+
+    [Fact]
     public void A_name_is_free_again_when_its_task_is_forgotten()
     {
         _scheduler.Release(Named("prices", 1));

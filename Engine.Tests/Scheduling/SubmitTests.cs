@@ -129,6 +129,18 @@ public sealed class SubmitTests
     }
 
     [Fact]
+    public void A_failed_task_with_an_unknown_input_does_not_run_with_fewer_inputs_when_it_is_retried()
+    {
+        _scheduler.AddWorker();
+        var task = _scheduler.Submit(new TaskKey(_scheduler.Client.Id, 1000));
+
+        _scheduler.Retry(task);
+
+        Assert.Empty(_scheduler.Sent.Computes);
+        Assert.Equal(SchedulerTaskState.Erred, _scheduler.StateOf(task));
+    }
+
+    [Fact]
     public void A_task_on_a_failed_input_fails_at_once_and_blames_the_input()
     {
         var worker = _scheduler.AddWorker();

@@ -274,9 +274,10 @@ internal sealed partial class SchedulerStateMachine
         while (pending.TryPop(out var handle))
         {
             ref var task = ref _tasks[handle];
-            if (task.State != SchedulerTaskState.Erred || task.Work is null)
+            if (task.State != SchedulerTaskState.Erred || task.Work is null
+                || task.Extras!.Error!.Kind is TaskErrorKind.UnknownDependency or TaskErrorKind.KeyConflict)
             {
-                continue;
+                continue; // What was submitted wrongly has to be submitted anew; its inputs were never linked, or its name never claimed.
             }
 
             task.Extras!.Error = null;
