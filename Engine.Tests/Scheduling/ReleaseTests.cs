@@ -179,6 +179,22 @@ public sealed class ReleaseTests
     }
 
     [Fact]
+    public void Cancelling_spares_what_another_client_sent_off()
+    {
+        var worker = _scheduler.AddWorker();
+        var other = _scheduler.AddClient();
+        var task = _scheduler.Submit();
+        var theirs = _scheduler.Submit(other, new TestWork(), null, task);
+        _scheduler.Ask(new FireAndForgetRequest([theirs]), other);
+        _scheduler.Release(other, theirs);
+
+        _scheduler.Cancel(task);
+        _scheduler.Finish(worker, task);
+
+        Assert.Equal([theirs], _scheduler.ProcessingOn(worker));
+    }
+
+    [Fact]
     public void A_client_cannot_cancel_anothers_future()
     {
         var worker = _scheduler.AddWorker();

@@ -239,7 +239,7 @@ internal sealed partial class SchedulerStateMachine
             }
 
             var key = _tasks.KeyOf(handle);
-            task.Flags &= ~SchedulerTaskFlags.Detached;
+            task.Flags &= key.Client == client.Id ? ~SchedulerTaskFlags.Detached : ~SchedulerTaskFlags.None;
             if (key.Client == client.Id ? task.Has(SchedulerTaskFlags.Wanted) : client.ForeignWants.Contains(key))
             {
                 cancelled.Add(key);
