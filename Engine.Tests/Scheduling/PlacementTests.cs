@@ -239,6 +239,17 @@ public sealed class PlacementTests
         Assert.Equal([FutureStatus.Error, FutureStatus.Pending, FutureStatus.Finished], _scheduler.ToldOf(reader, other));
     }
 
+    [Fact]
+    public void A_queue_that_nobody_can_take_from_does_not_grow_with_what_was_given_up()
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            _scheduler.Release(_scheduler.Submit());
+        }
+
+        Assert.Equal((0, 0), (_scheduler.Machine.QueuedCount, _scheduler.Machine.QueueLength));
+    }
+
     private TaskKey HeldBy(WorkerState worker, long bytes)
     {
         var key = _scheduler.Submit(new TestWork(), new TaskOptions { Workers = [worker.Address.Name] });

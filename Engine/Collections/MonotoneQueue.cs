@@ -70,6 +70,12 @@ internal sealed class MonotoneQueue<T>
         return true;
     }
 
+    public void Clear()
+    {
+        _heap.Clear();
+        (_run, _head, _count) = (new (long, T)[16], 0, 0);
+    }
+
     public IEnumerable<T> Items()
     {
         for (var i = 0; i < _count; i++)

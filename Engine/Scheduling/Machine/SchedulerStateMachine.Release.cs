@@ -96,7 +96,12 @@ internal sealed partial class SchedulerStateMachine
                 DropClaims(task.FirstDependency);
                 break;
             case SchedulerTaskState.Queued:
-                QueuedCount--; // Its place in the queue is skipped when it comes up.
+                if (--QueuedCount == 0)
+                {
+                    _queue.Clear();
+                }
+
+                // Otherwise its place in the queue is skipped when it comes up.
                 break;
             case SchedulerTaskState.Processing:
                 var worker = _workers[task.Worker - 1]!;
