@@ -47,6 +47,35 @@ public sealed class StealingTests
     }
 
     [Fact]
+    public void A_refused_steal_changes_nothing()
+    {
+        var (victim, tasks) = Busy(2);
+        _scheduler.AddWorker();
+        var steal = Assert.Single(_scheduler.Sent.Steals);
+
+        _scheduler.AnswerSteal(victim, steal.Key, givenUp: false);
+
+        Assert.Equal(tasks, _scheduler.ProcessingOn(victim));
+        Assert.Equal(0, victim.StealsUnderWay);
+        _scheduler.Finish(victim, steal.Key);
+        Assert.Equal([FutureStatus.Finished], _scheduler.ToldOf(steal.Key));
+    }
+
+    [Fact]
+    public void A_task_whose_steal_was_refused_runs_and_is_not_asked_for_again_and_again()
+    {
+        var (victim, _) = Busy(2);
+        _scheduler.AddWorker();
+
+        for (var i = 0; i < 10 && _scheduler.Sent.Steals.Count == i + 1; i++)
+        {
+            _scheduler.AnswerSteal(victim, _scheduler.Sent.Steals[i].Key, givenUp: false);
+        }
+
+        Assert.InRange(_scheduler.Sent.Steals.Count, 1, 2); // Each of the two once.
+    }
+
+    [Fact]
     public void A_stale_answer_to_a_steal_changes_nothing()
     {
         var (victim, tasks) = Busy(2);

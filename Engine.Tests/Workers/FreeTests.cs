@@ -174,4 +174,32 @@ public sealed class FreeTests
         Assert.Equal([false, false, false], _worker.StealAnswers.Select(static answer => answer.GivenUp));
         Assert.Equal(1, _worker.Machine.ReadyCount);
     }
+
+    [Fact]
+    public void An_asked_task_that_was_handed_out_but_not_started_is_recalled_and_given_back()
+    {
+        _worker.ComputeMany(Key(0), Key(1), Key(2));
+        _worker.End(Key(0), seconds: 1e-6);
+        Assert.Equal(2, _worker.Machine.ExecutingCount);
+
+        _worker.Steal(Key(2));
+        Assert.Empty(_worker.StealAnswers);
+        Assert.Equal(1, _worker.RecallCount);
+        _worker.GiveBack(Key(2));
+
+        Assert.Equal([(Key(2), 1, true)], _worker.StealAnswers);
+        Assert.Equal(0, _worker.Machine.ReadyCount);
+    }
+
+    [Fact]
+    public void An_asked_task_that_has_started_when_the_others_are_recalled_is_kept()
+    {
+        _worker.ComputeMany(Key(0), Key(1), Key(2));
+        _worker.End(Key(0), seconds: 1e-6);
+
+        _worker.Steal(Key(1));
+        _worker.GiveBack(Key(2));
+
+        Assert.Equal([(Key(1), 1, false)], _worker.StealAnswers);
+    }
 }

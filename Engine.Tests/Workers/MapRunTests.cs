@@ -143,15 +143,33 @@ public sealed class MapRunTests
     }
 
     [Fact]
-    public void Elements_of_a_run_that_has_started_are_kept()
+    public void Elements_of_a_run_that_has_started_are_kept_if_they_run_before_it_is_cut()
     {
         _worker.ComputeMap(First, 4);
 
         _worker.Steal(At(3));
+        Assert.Equal(1, _worker.RecallCount);
+        _worker.GiveBack();
         _worker.EndRun(First, [0, 1, 2, 3]);
 
         Assert.Equal([(At(3), 1, false)], _worker.StealAnswers);
         Assert.Equal(4, Assert.Single(_worker.Finished).Count);
+        Assert.Empty(_worker.Told);
+    }
+
+    [Fact]
+    public void Elements_that_were_asked_for_and_are_cut_off_are_offered_to_be_placed_anew()
+    {
+        _worker.ComputeMap(First, 5);
+        _worker.Steal(At(2));
+        _worker.Steal(At(4));
+        _worker.GiveBack();
+
+        _worker.EndRun(First, [0, 1]);
+
+        Assert.Equal([At(2), At(4)], _worker.Told.Cast<TaskRescheduled>().Select(static offered => offered.Key).Order());
+        Assert.Equal((At(3), 1), (_worker.Started[^1], _worker.TaskOf(At(3)).Count));
+        Assert.Equal(3, _worker.Machine.RowCount);
     }
 
     [Fact]

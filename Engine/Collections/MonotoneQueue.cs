@@ -72,8 +72,18 @@ internal sealed class MonotoneQueue<T>
 
     public void Clear()
     {
+        const int retainedMax = 1024;
         _heap.Clear();
-        (_run, _head, _count) = (new (long, T)[16], 0, 0);
+        if (_run.Length > retainedMax)
+        {
+            _run = new (long, T)[16];
+        }
+        else
+        {
+            Array.Clear(_run);
+        }
+
+        (_head, _count) = (0, 0);
     }
 
     public IEnumerable<T> Items()

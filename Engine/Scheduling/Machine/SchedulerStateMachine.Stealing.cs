@@ -87,12 +87,12 @@ internal sealed partial class SchedulerStateMachine
                 continue;
             }
 
-            ref var task = ref _tasks[handle];
-            task.Flags &= ~SchedulerTaskFlags.StealRequested;
             if (answer.GivenUp)
             {
                 Reassign(handle, victim);
             }
+
+            // A refused one has started: it keeps its mark, so that it isn't asked for again and again.
         }
 
         UpdateRoom(victim);

@@ -33,6 +33,7 @@ internal sealed partial class WorkerStateMachine
         if (task.Count > 1)
         {
             KeepRun(task, result);
+            OfferCut();
         }
         else if (!task.IsAbandoned)
         {
@@ -59,6 +60,7 @@ internal sealed partial class WorkerStateMachine
             }
         }
 
+        AnswerRecalled();
         _pace = Math.Max(_pace, (float)settings.RunSeconds); // They were not as short as was thought: hand out one at a time.
     }
 
