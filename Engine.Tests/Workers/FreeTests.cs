@@ -188,7 +188,7 @@ public sealed class FreeTests
         _worker.GiveBack(Key(2));
 
         Assert.Equal([(Key(2), 1, true)], _worker.StealAnswers);
-        Assert.Equal(0, _worker.Machine.ReadyCount);
+        Assert.Equal(2, _worker.Machine.RowCount);
     }
 
     [Fact]

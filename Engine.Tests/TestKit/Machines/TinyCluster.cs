@@ -201,6 +201,11 @@ internal sealed partial class TinyCluster : ISchedulerSink
             _moves.Add(() => worker.Receive(1 + _random.Next(3)));
         }
 
+        if (worker.HasRecalled)
+        {
+            _moves.Add(worker.EndTurn);
+        }
+
         if (worker.HasExecutions)
         {
             _moves.Add(() => worker.Work(_random));

@@ -46,6 +46,9 @@ internal sealed class TinyWorker : IWorkerSink
 
     public bool DiesExpectedly { get; set; }
 
+    /// <summary>Executions were recalled, and are handed out again in a turn of their own.</summary>
+    public bool HasRecalled { get; private set; }
+
     public bool HasExecutions => _executions.Count > 0;
 
     private int RunningCount => _executions.Count(static execution => execution is { IsStarted: true, HasSeceded: false });
@@ -69,6 +72,7 @@ internal sealed class TinyWorker : IWorkerSink
 
     public void EndTurn()
     {
+        HasRecalled = false;
         Machine.Settle();
         _outbox.Flush();
     }
@@ -118,7 +122,6 @@ internal sealed class TinyWorker : IWorkerSink
     {
         Machine.OnStalled();
         EndTurn();
-        EndTurn(); // What was recalled is handed out again in a turn of its own.
     }
 
     public void ReceiveAnswer(TinyFetch fetch)
@@ -161,6 +164,7 @@ internal sealed class TinyWorker : IWorkerSink
 
     void IWorkerSink.Recall()
     {
+        HasRecalled = true;
         var recalled = _executions.FindAll(static execution => !execution.IsStarted);
         _executions.RemoveAll(static execution => !execution.IsStarted);
         Machine.OnRecalled(recalled.Select(static execution => execution.Task));

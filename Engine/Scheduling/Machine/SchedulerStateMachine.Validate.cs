@@ -1,4 +1,4 @@
-using Engine.Collections;
+using static Engine.Collections.Invariant;
 
 namespace Engine.Scheduling.Machine;
 
@@ -139,13 +139,5 @@ internal sealed partial class SchedulerStateMachine
         Require(worker.ActiveCount > 0 || worker.IdlePlace >= 0, $"{worker} has nothing to do and is known to");
         Require(worker.ActiveCount <= worker.Threads || worker.BusyPlace >= 0, $"{worker} has more than it has slots for and is known to");
         Require(worker.InputBytes == 0, $"{worker} has no scratch left");
-    }
-
-    private static void Require(bool holds, string what)
-    {
-        if (!holds)
-        {
-            throw new InvariantViolationException(what);
-        }
     }
 }
