@@ -131,6 +131,23 @@ public sealed class StealingTests
     }
 
     [Fact]
+    public void A_task_given_up_whose_input_was_lost_meanwhile_waits_for_it()
+    {
+        var holder = _scheduler.AddWorker("holder");
+        var victim = _scheduler.AddWorker("victim");
+        var input = _scheduler.Submit(new TestWork(), new TaskOptions { Workers = ["holder"] });
+        _scheduler.Finish(holder, input);
+        var readers = new[] { 1, 2 }.Select(_ => _scheduler.Submit(new TestWork(), new TaskOptions { Workers = ["victim", "thief"] }, input)).ToArray();
+        _scheduler.AddWorker("thief");
+        Assert.Equal(readers[1], Assert.Single(_scheduler.Sent.Steals).Key);
+
+        _scheduler.RemoveWorker(holder);
+        _scheduler.AnswerSteal(victim, readers[1], givenUp: true);
+
+        Assert.Equal(SchedulerTaskState.Waiting, _scheduler.StateOf(readers[1]));
+    }
+
+    [Fact]
     public void A_task_restricted_to_its_worker_is_not_stolen()
     {
         var victim = _scheduler.AddWorker("a");

@@ -24,8 +24,11 @@ internal sealed class TinyClient(TinyCluster cluster) : IFutureWaiter
     /// <summary>Keys that it holds futures of, in the order in which it got them.</summary>
     public List<TaskKey> Held { get; } = [];
 
-    /// <summary>Names that it has asked for, by the number of the question.</summary>
-    public Dictionary<long, string> Questions { get; } = [];
+    /// <summary>
+    /// Numbers of open questions whose answers are keys. Meanwhile nothing is released: a key given up before the answer
+    /// says that it is held would be given up at the scheduler afterwards.
+    /// </summary>
+    public HashSet<long> Questions { get; } = [];
 
     public TaskKey NextKey() => new(State.Id, _sequence++);
 
@@ -78,13 +81,10 @@ internal sealed class TinyClient(TinyCluster cluster) : IFutureWaiter
                 Machine.Apply(notices);
                 TellWaiters();
                 break;
-            case Reply reply when Questions.Remove(reply.RequestId) && reply.Value is TaskKey key:
-                Hold(key);
-                break;
-            case Reply { Value: Dataset dataset }:
-                foreach (var pinned in dataset.Keys)
+            case Reply reply when Questions.Remove(reply.RequestId):
+                foreach (var key in reply.Value switch { TaskKey found => [found], Dataset dataset => dataset.Keys, _ => [] })
                 {
-                    Hold(pinned);
+                    Hold(key);
                 }
 
                 break;

@@ -47,7 +47,7 @@ internal sealed partial class TinyCluster
                 Require(IsLegitimate(node, (TaskError)future.Detail!), $"{node} may fail with {future.Detail}");
                 break;
             case FutureStatus.Cancelled:
-                Require(node.AnyLine(static line => line.WasCancelled), $"{node} was cancelled by somebody");
+                Require(WasCancelled(node), $"{node} was cancelled by somebody");
                 break;
             default:
                 throw new InvariantViolationException($"every future ends (I9), but {node} is {future.Status}; at the scheduler:\n{StoryOf(client, key)}");
@@ -68,7 +68,7 @@ internal sealed partial class TinyCluster
             }
         }
 
-        if (node.AnyLine(static line => line.WasCancelled))
+        if (WasCancelled(node))
         {
             return node.Value; // Cancelled after it was finished.
         }
@@ -76,16 +76,21 @@ internal sealed partial class TinyCluster
         throw new InvariantViolationException($"some worker holds the value of {node}, but none does");
     }
 
+    private bool WasCancelled(TinyNode node) =>
+        node.AnyLine(static line => line.WasCancelled) || (MayBeAlias(node) && _nodes.Values.Any(static other => other.WasCancelled));
+
+    private static bool MayBeAlias(TinyNode node) => node.AnyLine(static line => line.Options is { Name: not null });
+
     /// <summary>Whether something has happened that explains an error. One whose name is used again may be an alias, and fail as the first.</summary>
     private bool IsLegitimate(TinyNode node, TaskError error) =>
         IsExplained(node, error)
-        || (node.AnyLine(static line => line.Options is { Name: not null }) && _nodes.Values.Any(other => other.Options is { Name: not null } && IsExplained(other, error)));
+        || (MayBeAlias(node) && _nodes.Values.Any(other => other.Options is { Name: not null } && IsExplained(other, error)));
 
     private bool IsExplained(TinyNode node, TaskError error) => error.Kind switch
     {
-        TaskErrorKind.Failed => node.AnyLine(static line => line.Work.Failures > (line.Options?.Retries ?? 0)),
+        TaskErrorKind.Failed => node.AnyLine(static line => line.Work.Failures > (line.Options is { Timeout: null, Retries: var retries } ? retries : 0)),
         TaskErrorKind.KilledWorker => _blamedDeaths > _plan.Scheduler.AllowedFailures,
-        TaskErrorKind.LostData => node.AnyLine(static line => line.Work.IsScattered) && (_deaths > 0 || _hasRetried || _hasDoubted || _plan.HasBadLinks),
+        TaskErrorKind.LostData => node.AnyLine(static line => line.Work.IsScattered) && (_deaths > 0 || _hasRetried || _hasDoubted || _plan.HasBadLinks || node.AnyLine(static line => line.HasForeignInput)),
         TaskErrorKind.TimedOut => node.AnyLine(static line => line.Options is { Timeout: not null }),
         TaskErrorKind.KeyConflict => node.AnyLine(static line => line.Options is { Name: not null }),
         TaskErrorKind.UnknownDependency => node.AnyLine(static line => line.HasForeignInput || line.WasCancelled),
@@ -121,7 +126,6 @@ internal sealed partial class TinyCluster
                 Ask(client, new UnpublishRequest($"set{i}"));
             }
 
-            client.Questions.Clear();
             if (client.Held.Count > 0 && Percent(50))
             {
                 client.Release([.. client.Held]);

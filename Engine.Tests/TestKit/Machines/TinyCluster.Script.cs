@@ -36,7 +36,7 @@ internal sealed partial class TinyCluster
             case 0 or 1:
                 SubmitMap(client);
                 break;
-            case 2 or 3 or 4:
+            case 2 or 3 or 4 when client.Questions.Count == 0:
                 Release(client);
                 break;
             case 5 or 6 when _plan.HasCancels:
@@ -240,7 +240,7 @@ internal sealed partial class TinyCluster
         {
             case 0 when _names.Count > 0:
                 var name = _names[_random.Next(_names.Count)];
-                client.Questions.Add(Ask(client, new FindKeyRequest(name)), name);
+                client.Questions.Add(Ask(client, new FindKeyRequest(name)));
                 break;
             case 1 when Pick(client) is { } pinned:
                 Ask(client, new PublishRequest($"set{_datasets++ % 3}", [pinned], isList: false, replace: _random.Next(2) == 0));
@@ -249,7 +249,7 @@ internal sealed partial class TinyCluster
                 Ask(client, new UnpublishRequest($"set{_random.Next(3)}"));
                 break;
             default:
-                Ask(client, new GetDatasetRequest($"set{_random.Next(3)}"));
+                client.Questions.Add(Ask(client, new GetDatasetRequest($"set{_random.Next(3)}")));
                 break;
         }
     }
