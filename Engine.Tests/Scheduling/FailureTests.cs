@@ -138,6 +138,26 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public void A_failed_task_that_is_given_up_stays_failed_as_long_as_something_needs_it()
+    {
+        // It was submitted wrongly; if its error were forgotten, its reader would have it run with the inputs it has.
+        _scheduler.AddWorker();
+        var other = _scheduler.AddClient();
+        var wrong = _scheduler.Submit(new TaskKey(_scheduler.Client.Id, 1000));
+        var reader = _scheduler.Submit(wrong);
+
+        _scheduler.Release(wrong);
+        var later = _scheduler.Submit(other, new TestWork(), null, reader);
+
+        Assert.Empty(_scheduler.Sent.Computes);
+        Assert.Equal(SchedulerTaskState.Erred, _scheduler.StateOf(wrong));
+        Assert.Equal([FutureStatus.Error], _scheduler.ToldOf(later, other));
+        _scheduler.Release(reader);
+        _scheduler.Release(other, later);
+        Assert.Equal(0, _scheduler.Machine.TaskCount);
+    }
+
+    [Fact]
     public void A_task_that_asks_to_be_rescheduled_is_placed_anew_and_nothing_is_counted()
     {
         var worker = _scheduler.AddWorker();

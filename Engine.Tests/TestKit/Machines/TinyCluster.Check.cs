@@ -90,7 +90,7 @@ internal sealed partial class TinyCluster
     {
         TaskErrorKind.Failed => node.AnyLine(static line => line.Work.Failures > (line.Options is { Timeout: null, Retries: var retries } ? retries : 0)),
         TaskErrorKind.KilledWorker => _blamedDeaths > _plan.Scheduler.AllowedFailures,
-        TaskErrorKind.LostData => node.AnyLine(static line => line.Work.IsScattered) && (_deaths > 0 || _hasRetried || _hasDoubted || _plan.HasBadLinks || node.AnyLine(static line => line.HasForeignInput)),
+        TaskErrorKind.LostData => node.AnyLine(static line => line.Work.IsScattered) && (_deaths > 0 || _hasRetried || _hasDoubted || _plan.HasBadLinks || node.AnyLine(static line => line.HasForeignInput || line.WasCancelled)),
         TaskErrorKind.TimedOut => node.AnyLine(static line => line.Options is { Timeout: not null }),
         TaskErrorKind.KeyConflict => node.AnyLine(static line => line.Options is { Name: not null }),
         TaskErrorKind.UnknownDependency => node.AnyLine(static line => line.HasForeignInput || line.WasCancelled),

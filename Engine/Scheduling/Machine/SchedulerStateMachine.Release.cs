@@ -68,9 +68,10 @@ internal sealed partial class SchedulerStateMachine
         }
 
         ref var task = ref _tasks[handle];
-        if (task.State == SchedulerTaskState.Forgotten || task.IsWanted || task.Waiters > 0)
+        if (task.State == SchedulerTaskState.Forgotten || task.IsWanted || task.Waiters > 0
+            || (task.State == SchedulerTaskState.Erred && task.FirstDependent != 0))
         {
-            return;
+            return; // A failure is kept as long as something needs what failed.
         }
 
         Release(handle);
