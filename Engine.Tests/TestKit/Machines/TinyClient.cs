@@ -82,7 +82,7 @@ internal sealed class TinyClient(TinyCluster cluster) : IFutureWaiter
                 TellWaiters();
                 break;
             case Reply reply when Questions.Remove(reply.RequestId):
-                foreach (var key in reply.Value switch { TaskKey found => [found], Dataset dataset => dataset.Keys, _ => [] })
+                foreach (var key in (reply.Value as TakenKeys)?.Keys ?? [])
                 {
                     Hold(key);
                 }
