@@ -1,4 +1,3 @@
-using Engine.Collections;
 using Engine.Tests.TestKit.Machines;
 
 namespace Engine.Tests.Scheduling;

@@ -1,5 +1,4 @@
 using Engine.Tests.TestKit.Machines;
-using Engine.Workers.Machine;
 using static Engine.Tests.TestKit.Machines.WorkerFixture;
 
 namespace Engine.Tests.Workers;

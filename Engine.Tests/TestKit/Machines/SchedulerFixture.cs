@@ -1,5 +1,4 @@
 using Engine.Collections;
-using Engine.Data;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Scheduling.Machine;

@@ -2,7 +2,6 @@ using Engine.Collections;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Scheduling.Machine;
-using Engine.Workers.Machine;
 
 namespace Engine.Tests.TestKit.Machines;
 

@@ -1,8 +1,6 @@
 using Engine.Collections;
-using Engine.Data;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
-using Engine.Tasks;
 using Engine.Workers.Machine;
 
 namespace Engine.Tests.TestKit.Machines;
