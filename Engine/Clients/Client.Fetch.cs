@@ -40,7 +40,12 @@ public sealed partial class Client
         var reply = await GetDataAsync(holder, [.. places.Select(place => keys[place])], cancellationToken);
         for (var i = 0; i < places.Length; i++)
         {
-            if (reply is not null && reply.Entries[i].Found)
+            if (reply is null)
+            {
+                return; // The worker is out of reach; the scheduler learns of its end by itself.
+            }
+
+            if (reply.Entries[i].Found)
             {
                 lock (missing)
                 {
@@ -97,11 +102,12 @@ public sealed partial class Client
         }
 
         var connection = await _transport.ConnectAsync(holder.Address, _shell.Inbox, cancellationToken);
+        IConnection? other = null;
         lock (_gate)
         {
-            if (_end is null && _workers.TryAdd(holder.Address, connection))
+            if (_end is null && (!_workers.TryGetValue(holder.Address, out other) || other.End is not null))
             {
-                return connection;
+                return _workers[holder.Address] = connection;
             }
         }
 
@@ -109,7 +115,7 @@ public sealed partial class Client
         lock (_gate)
         {
             ThrowIfClosed();
-            return _workers[holder.Address];
+            return other!; // The client is open, so it was the other that stood in the way.
         }
     }
 

@@ -21,6 +21,15 @@ public sealed class LocalCluster : IAsyncDisposable
         _scheduler = new Scheduler(options.Scheduler, _transport, _time);
     }
 
+    /// <summary>The scheduler, for tests.</summary>
+    internal Scheduler Scheduler => _scheduler;
+
+    /// <summary>The workers that were started, in order; those that have closed included.</summary>
+    internal IReadOnlyList<Worker> Workers => _workers;
+
+    /// <summary>How its components are connected, for tests.</summary>
+    internal InProcTransport Transport => _transport;
+
     /// <summary>Starts a cluster; all its workers are there when the task ends.</summary>
     /// <param name="options">How it is made; null for the defaults.</param>
     /// <param name="cancellationToken">Gives the start up; what was started is closed.</param>
@@ -33,6 +42,7 @@ public sealed class LocalCluster : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ThreadsPerWorker, 1, nameof(options.ThreadsPerWorker));
         ArgumentNullException.ThrowIfNull(options.TimeProvider, nameof(options.TimeProvider));
         ArgumentNullException.ThrowIfNull(options.TaskScheduler, nameof(options.TaskScheduler));
+        ArgumentNullException.ThrowIfNull(options.Scheduler, nameof(options.Scheduler));
         var cluster = new LocalCluster(options);
         try
         {
@@ -57,7 +67,7 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <returns>The client.</returns>
     /// <exception cref="ConnectionClosedException">The cluster is closed.</exception>
     public Task<Client> ConnectAsync(ClientOptions? options = null, CancellationToken cancellationToken = default) =>
-        Client.ConnectAsync(_transport, _scheduler.Address, options ?? new ClientOptions(), cancellationToken, _taskScheduler);
+        Client.ConnectAsync(_transport, _scheduler.Address, options ?? new ClientOptions(), cancellationToken, _taskScheduler, _time);
 
     /// <summary>Closes the cluster: clients are told, running functions are cancelled through their tokens. Idempotent.</summary>
     /// <returns>A task that ends when all components have.</returns>
@@ -79,7 +89,8 @@ public sealed class LocalCluster : IAsyncDisposable
         return worker;
     }
 
-    private async Task AddWorkerAsync(WorkerOptions options, bool validate, CancellationToken cancellationToken)
+    /// <summary>Starts one more worker; it is there when the task ends.</summary>
+    internal async Task AddWorkerAsync(WorkerOptions options, bool validate, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options.Threads));
         var worker = new Worker(options.Copy(), _transport, _scheduler.Address, _time, validate);

@@ -5,8 +5,6 @@ namespace Engine.Scheduling.Machine;
 /// <summary>Results come in. dask: processing → memory.</summary>
 internal sealed partial class SchedulerStateMachine
 {
-    private readonly OrderedSet _awaitingCopies = new();
-
     private void OnFinished(WorkerState worker, FinishedBatch batch)
     {
         _stimulus = Stimulus.Finished;
@@ -76,11 +74,14 @@ internal sealed partial class SchedulerStateMachine
 
         if (task.Has(SchedulerTaskFlags.IsData) && task.Extras?.Options is { Replicas: > 1 } options)
         {
-            SpreadReplicas(handle, options.Replicas);
+            SpreadReplicas(handle, options);
         }
 
         task.Flags &= ~SchedulerTaskFlags.Detached;
-        NotifyFinished(handle, finished.HasValue, finished.Value);
+
+        // Data stays with its workers: a client that had a copy could not tell that it is lost.
+        var hasValue = finished.HasValue && !task.Has(SchedulerTaskFlags.IsData);
+        NotifyFinished(handle, hasValue, hasValue ? finished.Value : default);
         _unneeded.Enqueue(handle);
     }
 
@@ -148,7 +149,7 @@ internal sealed partial class SchedulerStateMachine
         Append(ref worker.Held, handle, ref task);
         task.Worker = worker.Index + 1;
         task.NBytes = bytes;
-        worker.NBytes += bytes;
+        worker.NBytes += task.NBytes; // As the row keeps it, so that what is taken off later is the same.
         if (task.Work is { IsData: true })
         {
             task.Work = null; // A worker holds it; the scheduler needn't.
@@ -194,7 +195,7 @@ internal sealed partial class SchedulerStateMachine
             HasValue = hasValue,
             Value = value,
         };
-        if (task.Extras?.CopiesAwaited is null)
+        if (task.Extras is not { NoticeHeld: true })
         {
             Notify(ref task, notice);
         }
@@ -214,71 +215,6 @@ internal sealed partial class SchedulerStateMachine
             {
                 _outbox.Notify(client, notice);
             }
-        }
-    }
-
-    private void OnReplicasAdded(WorkerState worker, ReplicasAdded added)
-    {
-        foreach (ref readonly var replica in added.Span)
-        {
-            var handle = _tasks.HandleOf(replica.Key);
-            if (handle < 0 || _tasks[handle].State != SchedulerTaskState.Memory)
-            {
-                _outbox.Free(worker, replica.Key, replica.Attempt);
-                continue;
-            }
-
-            ref var task = ref _tasks[handle];
-            if (task.Worker != worker.Index + 1 && worker.Replicas.Add(handle))
-            {
-                task.Extras ??= new SchedulerTaskExtras();
-                (task.Extras.MoreHolders ??= []).Add(worker);
-                worker.NBytes += task.NBytes;
-            }
-
-            StopAwaitingCopy(handle, worker);
-        }
-    }
-
-    /// <summary>A worker has made its copy, or won't; when all have, the maker is told.</summary>
-    private void StopAwaitingCopy(int handle, WorkerState worker)
-    {
-        if (_tasks[handle].Extras is { CopiesAwaited: { } awaited } extras && awaited.Remove(worker) && awaited.Count == 0)
-        {
-            extras.CopiesAwaited = null;
-            _awaitingCopies.Remove(handle);
-            NotifyFinished(handle, hasValue: false, default);
-        }
-    }
-
-    private void StopAwaitingCopies(int handle, ref SchedulerTask task)
-    {
-        if (task.Extras is { CopiesAwaited: not null } extras)
-        {
-            extras.CopiesAwaited = null;
-            _awaitingCopies.Remove(handle);
-        }
-    }
-
-    /// <summary>Asks workers beside the first to take a copy.</summary>
-    private void SpreadReplicas(int handle, int replicas)
-    {
-        ref var task = ref _tasks[handle];
-        var first = _workers[task.Worker - 1]!;
-        var asked = new List<WorkerState>();
-        for (var i = 1; i <= _workers.Count && asked.Count < replicas - 1; i++)
-        {
-            if (_workers[(first.Index + i) % _workers.Count] is { } worker && worker != first)
-            {
-                _outbox.Acquire(worker, _tasks.KeyOf(handle), first.Address);
-                asked.Add(worker);
-            }
-        }
-
-        if (asked.Count > 0)
-        {
-            task.Extras!.CopiesAwaited = asked;
-            _awaitingCopies.Add(handle);
         }
     }
 }

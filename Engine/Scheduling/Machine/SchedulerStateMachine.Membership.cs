@@ -78,9 +78,9 @@ internal sealed partial class SchedulerStateMachine
             LoseReplica(handle, worker);
         }
 
-        foreach (var handle in _awaitingCopies.ToArray())
+        foreach (var handle in worker.AwaitedReplicas.ToArray())
         {
-            StopAwaitingCopy(handle, worker);
+            StopAwaiting(worker, handle);
         }
 
         foreach (var handle in HandlesOn(worker.Processing).ToList())

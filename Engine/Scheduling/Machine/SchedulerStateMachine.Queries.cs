@@ -30,17 +30,13 @@ internal sealed partial class SchedulerStateMachine
                 ReplyOrError(client, publish, Publish(publish));
                 return;
             case GetDatasetRequest get:
-                var dataset = GetDataset(get.Name);
-                ReplyOrError(client, get, dataset);
-                Take(client, dataset is Dataset { Keys: var keys } ? keys : []);
+                ReplyTaken(client, get, GetDataset(get.Name));
                 return;
             case UnpublishRequest unpublish:
                 ReplyOrError(client, unpublish, Unpublish(unpublish.Name));
                 return;
             case FindKeyRequest find:
-                var found = FindKey(find.Name);
-                ReplyOrError(client, find, found);
-                Take(client, found is TaskKey key ? [key] : []);
+                ReplyTaken(client, find, FindKey(find.Name));
                 return;
             default:
                 Reply(client, request.RequestId, Answer(client, request));
@@ -74,6 +70,9 @@ internal sealed partial class SchedulerStateMachine
                 return null;
             case ListDatasetsRequest:
                 return (IReadOnlyList<string>)[.. _datasets.Names];
+            case LogEventRequest logged:
+                LogEvent(logged.Topic, logged.Content);
+                return null;
             case EventsRequest events:
                 return _topics.Of(events.Topic);
             case SubscribeRequest subscribe:
@@ -156,22 +155,26 @@ internal sealed partial class SchedulerStateMachine
     }
 
     private object FindKey(string name) => _names.TryGetValue(name, out var handle)
-        ? _tasks.KeyOf(handle)
+        ? new TakenKeys([_tasks.KeyOf(handle)], isList: false)
         : new UnknownKeyException($"No task has the key \"{name}\". It was never submitted, or all its futures were released.");
 
-    /// <summary>Takes keys for a client, and tells it how they stand. After the answer: news of a key that it doesn't know would be lost on it.</summary>
-    private void Take(ClientState client, TaskKey[] keys)
+    /// <summary>Answers with keys that the client holds from now on; then it is told how they stand.</summary>
+    private void ReplyTaken(ClientState client, Request request, object answer)
     {
-        foreach (var key in keys)
+        ReplyOrError(client, request, answer);
+        if (answer is TakenKeys taken)
         {
-            Take(client, _tasks.HandleOf(key));
+            foreach (var key in taken.Keys)
+            {
+                Take(client, _tasks.HandleOf(key));
+            }
         }
     }
 
     private void Take(ClientState client, int handle)
     {
         Want(handle, client);
-        _needed.Enqueue(handle); // Its value may have been let go before.
+        _needed.Enqueue(handle); // Its value may have been let go.
         ref var task = ref _tasks[handle];
         var error = task.Extras?.Error;
         _outbox.Notify(client, new KeyNotice
@@ -215,14 +218,15 @@ internal sealed partial class SchedulerStateMachine
         foreach (var handle in handles)
         {
             (_tasks[handle].Extras ??= new SchedulerTaskExtras()).Pins++;
-            _needed.Enqueue(handle); // Its value may have been let go before.
+            _needed.Enqueue(handle); // Its value may have been let go.
         }
 
         _datasets.Add(new Dataset(publish.Name, publish.Keys, publish.IsList));
         return null;
     }
 
-    private object GetDataset(string name) => (object?)_datasets.Find(name) ?? UnknownDataset(name);
+    private object GetDataset(string name) =>
+        _datasets.Find(name) is { } dataset ? new TakenKeys(dataset.Keys, dataset.IsList) : UnknownDataset(name);
 
     private UnknownKeyException? Unpublish(string name)
     {

@@ -34,7 +34,7 @@ internal sealed partial class SchedulerStateMachine
             if (AddDependencies(handle, batch.Dependencies.AsSpan(entry.DependencyOffset, entry.DependencyCount)) is { } error
                 || (entry.Options?.Name is { } name && (error = ClaimName(handle, name)) is not null))
             {
-                _failed.Enqueue((handle, error));
+                (task.Extras ??= new SchedulerTaskExtras()).Refusal = error;
             }
 
             StartWaiting(handle);
@@ -201,6 +201,11 @@ internal sealed partial class SchedulerStateMachine
     {
         ref var task = ref _tasks[handle];
         task.WaitingOn = 0;
+        if (task.Extras?.Refusal is { } refusal)
+        {
+            _failed.Enqueue((handle, refusal));
+        }
+
         for (var number = task.FirstDependency; number != 0; number = _edges[number].NextDependency)
         {
             var needed = _edges[number].Dependency;

@@ -32,9 +32,6 @@ internal sealed partial class SchedulerStateMachine
         Require(occupied == _tasks.Count, $"{_tasks.Count} rows are counted, {occupied} are occupied");
         Require(queued == QueuedCount, $"{QueuedCount} tasks are counted as queued, {queued} are");
         Require(edges == _edges.Count, $"{_edges.Count} edges are counted, {edges} are linked");
-        Require(
-            _awaitingCopies.ToArray().All(handle => _tasks[handle] is { State: SchedulerTaskState.Memory, Extras.CopiesAwaited.Count: > 0 }),
-            "what waits for copies is in Memory");
         Require(unrunnable == _unrunnable.Count, $"{_unrunnable.Count} tasks are listed without a worker, {unrunnable} are");
         foreach (var worker in Workers)
         {
@@ -102,6 +99,7 @@ internal sealed partial class SchedulerStateMachine
         Require(
             task.IsWanted || task.Waiters > 0 || task.FirstDependent != 0,
             $"{Describe(handle)} is kept in {task.State} although nobody wants or needs it");
+        Require(task.State == SchedulerTaskState.Memory || task.Extras is not { NoticeHeld: true }, $"{Describe(handle)} awaits replicas only in Memory");
         if (task.State == SchedulerTaskState.Released)
         {
             Require(!task.IsWanted && task.Waiters == 0 || task.Waiters > 0 && OnlyAssignedWait(handle), $"{Describe(handle)} is in Released although it is needed");
