@@ -46,11 +46,11 @@ public sealed class AsCompletedTests
         await foreach (var future in cluster.Client.AsCompleted(futures))
         {
             Assert.Same(futures[0], future);
-            Assert.Equal(2, cluster.Client.WaiterCount);
+            Assert.Equal(2, cluster.Client.AllWaiterCount);
             break;
         }
 
-        Assert.Equal(0, cluster.Client.WaiterCount);
+        Assert.Equal(0, cluster.Client.AllWaiterCount);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class AsCompletedTests
         await source.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next).Within("end of the enumeration");
-        Assert.Equal(0, cluster.Client.WaiterCount);
+        Assert.Equal(0, cluster.Client.AllWaiterCount);
     }
 
     [Fact]

@@ -58,7 +58,7 @@ public sealed class ProgressTests : IProgress<FutureProgress>
         tracking.Dispose();
 
         await tracking.Completion.Within("end of the tracking");
-        Assert.Equal(0, cluster.Client.WaiterCount);
+        Assert.Equal(0, cluster.Client.AllWaiterCount);
         _first.Open(1);
         await future;
         Assert.Single(_reports);
@@ -73,7 +73,7 @@ public sealed class ProgressTests : IProgress<FutureProgress>
         var tracking = cluster.Client.TrackProgress([future], new Thrower());
 
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await tracking).Within("end of the tracking");
-        Assert.Equal(0, cluster.Client.WaiterCount);
+        Assert.Equal(0, cluster.Client.AllWaiterCount);
         _first.Open(1);
         Assert.Equal(1, await future);
     }

@@ -88,6 +88,20 @@ public sealed class RetryTests
         Assert.Equal(1, await first);
     }
 
+    [Fact]
+    public async Task A_task_whose_input_is_unknown_stays_refused()
+    {
+        await using var cluster = await ClusterFixture.StartAsync();
+        var input = cluster.Client.Submit(new Gate<int>().RunAsync);
+        await input.CancelAsync().Within("cancellation");
+        var refused = cluster.Client.Submit(static (int x) => x, input);
+        await Assert.ThrowsAsync<UnknownKeyException>(() => refused.AsTask()).Within("refusal");
+
+        await refused.RetryAsync().Within("retry");
+
+        await Assert.ThrowsAsync<UnknownKeyException>(() => refused.AsTask()).Within("second refusal");
+    }
+
     private int FailOnce() => ++_runs > 1 ? _runs : throw new InvalidOperationException("not yet");
 
     private int FailThrice() => ++_runs > 3 ? _runs : throw new InvalidOperationException("not yet");

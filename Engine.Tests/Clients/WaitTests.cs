@@ -36,7 +36,7 @@ public sealed class WaitTests
         var (done, notDone) = await waiting.Within("wait for any");
         Assert.Equal([futures[1]], done);
         Assert.Equal([futures[0]], notDone);
-        Assert.Equal(0, cluster.Client.WaiterCount);
+        Assert.Equal(0, cluster.Client.AllWaiterCount);
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class WaitTests
 
         var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting).Within("end of the wait");
         Assert.Equal(source.Token, error.CancellationToken);
-        Assert.Equal(0, cluster.Client.WaiterCount);
+        Assert.Equal(0, cluster.Client.AllWaiterCount);
         _first.Open(1);
         Assert.Equal(1, await future);
     }

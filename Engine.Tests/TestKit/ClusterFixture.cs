@@ -1,17 +1,30 @@
+using Engine.Protocol;
+
 namespace Engine.Tests.TestKit;
 
-/// <summary>A cluster within the process whose machines check themselves after every step, and a client of it.</summary>
+/// <summary>
+/// A cluster within the process whose machines check themselves after every step, and a client of it. When it is
+/// disposed it makes sure that nothing is left: no loop, no thread of a worker, no timer.
+/// </summary>
 /// <remarks><c>await using var cluster = await ClusterFixture.StartAsync(workers: 2);</c></remarks>
 internal sealed class ClusterFixture : IAsyncDisposable
 {
     private readonly List<Client> _clients = [];
 
-    private ClusterFixture(LocalCluster cluster) => Cluster = cluster;
+    private readonly WatchedTimeProvider _time;
+
+    private ClusterFixture(LocalCluster cluster, WatchedTimeProvider time) => (Cluster, _time) = (cluster, time);
 
     public LocalCluster Cluster { get; }
 
     /// <summary>The first client.</summary>
     public Client Client => _clients[0];
+
+    /// <summary>Called when all is closed, before the threads of workers have to have ended: lets functions go that ignore their token.</summary>
+    public Action? WhenClosed { get; set; }
+
+    /// <summary>The clock of the cluster's components, around the one that the options name.</summary>
+    public WatchedTimeProvider Time => _time;
 
     /// <summary>Starts a cluster with names "0", "1" and so on for its workers, and connects a client.</summary>
     /// <param name="workers">How many workers.</param>
@@ -24,7 +37,9 @@ internal sealed class ClusterFixture : IAsyncDisposable
         var options = new LocalClusterOptions { Workers = workers, ThreadsPerWorker = threads };
         options.Scheduler.Validate = true;
         configure?.Invoke(options);
-        var fixture = new ClusterFixture(await LocalCluster.StartAsync(options).Within("start of the cluster"));
+        var time = new WatchedTimeProvider(options.TimeProvider);
+        options.TimeProvider = time;
+        var fixture = new ClusterFixture(await LocalCluster.StartAsync(options).Within("start of the cluster"), time);
         await fixture.ConnectAsync(client);
         return fixture;
     }
@@ -37,6 +52,18 @@ internal sealed class ClusterFixture : IAsyncDisposable
         return client;
     }
 
+    /// <summary>Waits until the scheduler has dealt with all that the clients gave up, and makes sure that it knows no task any more.</summary>
+    public async Task NothingIsKnownAsync()
+    {
+        foreach (var client in _clients)
+        {
+            client.Flush();
+        }
+
+        await Client.AskAsync<object>(new WorkersRequest(), CancellationToken.None).Within("an answer of the scheduler, after all that came before");
+        Assert.Equal(0, Cluster.Scheduler.TaskCount);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients)
@@ -45,5 +72,24 @@ internal sealed class ClusterFixture : IAsyncDisposable
         }
 
         await Cluster.DisposeAsync().AsTask().Within("end of the cluster");
+        WhenClosed?.Invoke();
+        await NothingIsLeft();
+    }
+
+    private async Task NothingIsLeft()
+    {
+        foreach (var client in _clients)
+        {
+            await client.Completion.Within($"end of the loop of {client.Id}");
+        }
+
+        await Cluster.Scheduler.Completion.Within("end of the scheduler's loop");
+        foreach (var worker in Cluster.Workers)
+        {
+            await worker.Completion.Within($"end of the loop of worker {worker.Self}");
+            await worker.LanesEnded.Within($"end of the {worker.LiveLaneCount} threads of worker {worker.Self}");
+        }
+
+        Assert.Equal(0, _time.LiveTimerCount);
     }
 }

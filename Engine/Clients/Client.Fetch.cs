@@ -97,11 +97,12 @@ public sealed partial class Client
         }
 
         var connection = await _transport.ConnectAsync(holder.Address, _shell.Inbox, cancellationToken);
+        IConnection? other = null;
         lock (_gate)
         {
-            if (_end is null && _workers.TryAdd(holder.Address, connection))
+            if (_end is null && (!_workers.TryGetValue(holder.Address, out other) || other.End is not null))
             {
-                return connection;
+                return _workers[holder.Address] = connection;
             }
         }
 
@@ -109,7 +110,7 @@ public sealed partial class Client
         lock (_gate)
         {
             ThrowIfClosed();
-            return _workers[holder.Address];
+            return other!; // The client is open, so it was the other that stood in the way.
         }
     }
 

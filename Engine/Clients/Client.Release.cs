@@ -12,11 +12,17 @@ public sealed partial class Client
     public void Release(IEnumerable<Future> futures)
     {
         ArgumentNullException.ThrowIfNull(futures);
+        Future[] list = [.. futures];
+        foreach (var future in list)
+        {
+            ArgumentNullException.ThrowIfNull(future, nameof(futures));
+            CheckOwn(future.Client, future.Key);
+        }
+
         lock (_gate)
         {
-            foreach (var future in futures)
+            foreach (var future in list)
             {
-                ArgumentNullException.ThrowIfNull(future, nameof(futures));
                 ReleaseLocked(future.Key, future.Lease);
             }
         }

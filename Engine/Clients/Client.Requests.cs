@@ -10,7 +10,7 @@ public sealed partial class Client
     private long _requestNumber;
 
     /// <summary>Sends a question after all that was submitted so far, and waits for the answer.</summary>
-    private async Task<TAnswer> AskAsync<TAnswer>(Request request, CancellationToken cancellationToken)
+    internal async Task<TAnswer> AskAsync<TAnswer>(Request request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var answer = new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -20,6 +20,7 @@ public sealed partial class Client
         ArgumentNullException.ThrowIfNull(futures);
         if (futures is FutureMap<T> map)
         {
+            CheckOwn(map.Client, map.First);
             return GatherAsync<T>(new KeyList(map, map.First, map.Count), cancellationToken);
         }
 
@@ -30,6 +31,8 @@ public sealed partial class Client
             {
                 throw new ArgumentException($"The future at {i} is null.", nameof(futures));
             }
+
+            CheckOwn(list[i].Client, list[i].Key);
         }
 
         return GatherAsync<T>(new KeyList(list), cancellationToken);
@@ -41,6 +44,14 @@ public sealed partial class Client
         {
             var state = _machine.Find(key);
             return state.StatusPlusOne == 0 || (lease.IsFound ? lease.IsReleased : state.IsOwnReleased) ? FutureStatus.Released : state.Status;
+        }
+    }
+
+    internal int WaiterCount(TaskKey key)
+    {
+        lock (_gate)
+        {
+            return _machine.WaiterCount(key);
         }
     }
 
@@ -140,8 +151,7 @@ public sealed partial class Client
         Flush();
         try
         {
-            var waited = cancellationToken.CanBeCanceled ? end.Task.WaitAsync(cancellationToken) : end.Task;
-            await (TaskContext.Current is { } context ? context.WaitBesideSlotAsync(waited) : waited);
+            await BesideSlotAsync(end.Task, cancellationToken);
         }
         finally
         {
@@ -152,6 +162,22 @@ public sealed partial class Client
                     _machine.RemoveWaiter(key, end);
                 }
             }
+        }
+    }
+
+    /// <summary>Waits for something that may need the slot of the task that waits.</summary>
+    private static Task<T> BesideSlotAsync<T>(Task<T> task, CancellationToken cancellationToken)
+    {
+        var waited = cancellationToken.CanBeCanceled ? task.WaitAsync(cancellationToken) : task;
+        return TaskContext.Current is { } context ? context.WaitBesideSlotAsync(waited) : waited;
+    }
+
+    /// <summary>Keys of two clusters may be equal, so a future of another client could be mistaken for one of this.</summary>
+    private void CheckOwn(Client client, TaskKey key)
+    {
+        if (client != this)
+        {
+            throw new ArgumentException($"{key} is a future of client {client.Name} ({client.Id}), not of this one. Use the client that holds it.", nameof(client));
         }
     }
 

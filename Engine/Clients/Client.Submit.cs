@@ -15,8 +15,9 @@ public sealed partial class Client
     private SubmitBatch? _openSubmits;
     private ReleaseKeys? _openReleases;
     private FutureLease? _openLease;
-    private TaskCompletionSource? _room;
+    private TaskCompletionSource<bool>? _room;
     private long _sequence;
+    private long _sequenceSeen;
     private bool _isFlushScheduled;
     private int _isSending;
 
@@ -115,7 +116,7 @@ public sealed partial class Client
         cancellationToken.ThrowIfCancellationRequested();
         while (true)
         {
-            Task room;
+            Task<bool> room;
             lock (_gate)
             {
                 ThrowIfClosed();
@@ -124,12 +125,12 @@ public sealed partial class Client
                     return;
                 }
 
-                _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _room ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
                 room = _room.Task;
             }
 
             Flush();
-            await room.WaitAsync(cancellationToken);
+            await BesideSlotAsync(room, cancellationToken);
         }
     }
 
@@ -156,6 +157,11 @@ public sealed partial class Client
         if (dependency.IsReleased)
         {
             throw new ObjectDisposedException(dependency.Key.ToString(), $"The future {dependency.Key} was released. Submit with futures that are held.");
+        }
+
+        if (dependency.Client != this)
+        {
+            dependency.Client.Flush(); // The scheduler has to hear of it before it hears of this task.
         }
     }
 
@@ -210,7 +216,21 @@ public sealed partial class Client
     }
 
     private void StartFlush() => _ = Task.Factory.StartNew(
-        static state => ((Client)state!).Flush(), this, CancellationToken.None, TaskCreationOptions.None, _taskScheduler);
+        static state => ((Client)state!).FlushWhenQuiet(), this, CancellationToken.None, TaskCreationOptions.None, _taskScheduler);
+
+    /// <summary>Flushes as soon as nothing is being added: while a program submits, batches fill up and leave by themselves.</summary>
+    private void FlushWhenQuiet()
+    {
+        var seen = Volatile.Read(ref _sequence);
+        if (seen == _sequenceSeen)
+        {
+            Flush();
+            return;
+        }
+
+        _sequenceSeen = seen;
+        StartFlush();
+    }
 
     /// <summary>
     /// Sends the outgoing queue in order, one thread at a time; who finds another at it leaves the rest to it. Not under
@@ -224,7 +244,11 @@ public sealed partial class Client
             {
                 while (_outgoing.TryDequeue(out var message))
                 {
-                    if (!_scheduler.TrySend(message) && message is Request request)
+                    if (message is LastMessage last)
+                    {
+                        _scheduler.Close(last.Reason);
+                    }
+                    else if (!_scheduler.TrySend(message) && message is Request request)
                     {
                         FailRequest(request.RequestId);
                     }
@@ -232,19 +256,20 @@ public sealed partial class Client
             }
             finally
             {
-                Volatile.Write(ref _isSending, 0);
+                // A full fence: otherwise the next look at the queue may come before others see that nobody sends.
+                Interlocked.Exchange(ref _isSending, 0);
             }
         }
     }
 
     private void ReleaseWaitersForRoom()
     {
-        TaskCompletionSource? room;
+        TaskCompletionSource<bool>? room;
         lock (_gate)
         {
             (room, _room) = (_room, null);
         }
 
-        room?.TrySetResult(); // Who waited finds the client closed.
+        room?.TrySetResult(true); // Who waited finds the client closed.
     }
 }

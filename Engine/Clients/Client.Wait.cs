@@ -56,13 +56,13 @@ public sealed partial class Client
         AsCompletedAsync(OwnFutures(futures), cancellationToken);
 
     /// <summary>Waits for ends of futures that are under way. For tests.</summary>
-    internal int WaiterCount
+    internal int AllWaiterCount
     {
         get
         {
             lock (_gate)
             {
-                return _machine.WaiterCount;
+                return _machine.AllWaiterCount;
             }
         }
     }

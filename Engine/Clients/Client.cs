@@ -48,6 +48,9 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
         }
     }
 
+    /// <summary>Ends when the client's loop has ended.</summary>
+    internal Task Completion => _shell.Completion;
+
     /// <summary>The most messages that ever waited in the client's mailbox.</summary>
     public int MailboxHighWater => _shell.Inbox.HighWater;
 
@@ -58,16 +61,23 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
         client._scheduler = await transport.ConnectAsync(schedulerAddress, client._shell.Inbox, cancellationToken);
         client._shell.Run(client._taskScheduler);
         client._scheduler.TrySend(new RegisterClient(options.Name));
-        client.Id = await client._registered.Task.WaitAsync(cancellationToken);
-        return client;
+        try
+        {
+            client.Id = await client._registered.Task.WaitAsync(cancellationToken);
+            return client;
+        }
+        catch
+        {
+            await client.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Closes the client: its futures are given up, whoever waits for one gets <see cref="FutureCancelledException"/>. Idempotent.</summary>
     /// <returns>A task that ends when the client is closed.</returns>
     public async ValueTask DisposeAsync()
     {
-        Flush();
-        _scheduler.Close(new Disconnect(DisconnectKind.Closed, $"client {Name} closed"));
+        Post(new LastMessage(new Disconnect(DisconnectKind.Closed, $"client {Name} closed")));
         await _closed.Task;
     }
 
@@ -118,7 +128,7 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
     private void TellDue()
     {
         List<(IFutureWaiter Waiter, TaskKey Key, FutureStatus Status)>? due = null;
-        TaskCompletionSource? room = null;
+        TaskCompletionSource<bool>? room = null;
         lock (_gate)
         {
             if (_machine.HasDue)
@@ -133,7 +143,7 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
             }
         }
 
-        room?.TrySetResult();
+        room?.TrySetResult(true);
         if (due is not null)
         {
             foreach (var (waiter, key, status) in due)
@@ -176,6 +186,12 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
         EndSubscriptions();
         _shell.Inbox.Complete();
         _closed.TrySetResult();
+    }
+
+    /// <summary>Not sent: the connection is closed in its place, after what another thread may be sending.</summary>
+    private sealed class LastMessage(Disconnect reason) : Message
+    {
+        public Disconnect Reason { get; } = reason;
     }
 
     /// <summary>The client's loop.</summary>

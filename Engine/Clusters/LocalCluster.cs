@@ -21,8 +21,14 @@ public sealed class LocalCluster : IAsyncDisposable
         _scheduler = new Scheduler(options.Scheduler, _transport, _time);
     }
 
+    /// <summary>The scheduler, for tests.</summary>
+    internal Scheduler Scheduler => _scheduler;
+
     /// <summary>The workers that were started, in order; those that have closed included.</summary>
     internal IReadOnlyList<Worker> Workers => _workers;
+
+    /// <summary>How its components are connected, for tests.</summary>
+    internal InProcTransport Transport => _transport;
 
     /// <summary>Starts a cluster; all its workers are there when the task ends.</summary>
     /// <param name="options">How it is made; null for the defaults.</param>
@@ -36,6 +42,7 @@ public sealed class LocalCluster : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ThreadsPerWorker, 1, nameof(options.ThreadsPerWorker));
         ArgumentNullException.ThrowIfNull(options.TimeProvider, nameof(options.TimeProvider));
         ArgumentNullException.ThrowIfNull(options.TaskScheduler, nameof(options.TaskScheduler));
+        ArgumentNullException.ThrowIfNull(options.Scheduler, nameof(options.Scheduler));
         var cluster = new LocalCluster(options);
         try
         {

@@ -5,7 +5,7 @@ namespace Engine.Collections;
 /// next item belongs at the end. Idea: a sorted run that is only appended to, beside a heap for what comes out of
 /// order; the smaller head of the two is next. The order is exact.
 /// </summary>
-/// <remarks>Orders are unique (each ends in an arrival number), so ties need no rule.</remarks>
+/// <remarks>Two items may have the same order only where one of them is to be dropped anyway.</remarks>
 internal sealed class MonotoneQueue<T>
 {
     private readonly PriorityQueue<T, long> _heap = new();
@@ -36,24 +36,18 @@ internal sealed class MonotoneQueue<T>
 
     public bool TryPeek(out T item, out long order)
     {
-        var hasHeap = _heap.TryPeek(out item!, out order);
-        if (_count > 0 && (!hasHeap || _run[_head].Order < order))
+        if (IsRunNext())
         {
             (order, item) = _run[_head];
             return true;
         }
 
-        return hasHeap;
+        return _heap.TryPeek(out item!, out order);
     }
 
     public bool TryDequeue(out T item)
     {
-        if (_count == 0)
-        {
-            return _heap.TryDequeue(out item!, out _);
-        }
-
-        if (_heap.TryPeek(out _, out var heapOrder) && heapOrder < _run[_head].Order)
+        if (!IsRunNext())
         {
             return _heap.TryDequeue(out item!, out _);
         }
@@ -78,6 +72,9 @@ internal sealed class MonotoneQueue<T>
             yield return item;
         }
     }
+
+    // One rule for looking and taking: what was looked at is what is taken, also among equals.
+    private bool IsRunNext() => _count > 0 && (!_heap.TryPeek(out _, out var order) || _run[_head].Order <= order);
 
     private void Grow()
     {

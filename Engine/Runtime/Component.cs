@@ -1,17 +1,20 @@
+using Engine.Plugins.Transports;
+
 namespace Engine.Runtime;
 
 /// <summary>
 /// The shell of a component: one loop that drains a mailbox in batches, feeds the core, and carries out what it decided.
 /// </summary>
 /// <remarks>
-/// The loop stays on the task scheduler it was started on; no <c>Task.Run</c>, so that a seeded scheduler can drive it.
-/// When it runs on a poster's thread it leaves that thread after some turns: nobody is kept for longer than that.
+/// On a task scheduler of its own the loop never leaves it; no <c>Task.Run</c>, so that a seeded scheduler can drive it.
+/// On the pool's it may run on a poster's thread, which it leaves after some turns: nobody is kept for longer than that.
 /// </remarks>
 internal abstract class Component
 {
     private const int MessagesPerTurn = 64;
     private const int TurnsPerYield = 32;
     private Task _loop = Task.CompletedTask;
+    private bool _hasOwnScheduler;
 
     /// <summary>Where its messages arrive.</summary>
     public Mailbox Inbox { get; } = new();
@@ -19,8 +22,11 @@ internal abstract class Component
     /// <summary>Ends when the component has ended, however it ended.</summary>
     public Task Completion => _loop;
 
-    protected void Start(TaskScheduler scheduler) =>
+    protected void Start(TaskScheduler scheduler)
+    {
+        _hasOwnScheduler = scheduler != TaskScheduler.Default;
         _loop = Task.Factory.StartNew(RunAsync, CancellationToken.None, TaskCreationOptions.None, scheduler).Unwrap();
+    }
 
     /// <summary>Handles what waits, up to a bound, as one step. Says whether there was anything.</summary>
     internal bool TakeTurn()
@@ -53,13 +59,17 @@ internal abstract class Component
     {
         try
         {
-            while (await Inbox.WaitAsync())
+#pragma warning disable RS0030 // A plain await on a poster's thread would catch the poster's context, and the loop would go on in it.
+            while (await Inbox.WaitAsync().ConfigureAwait(_hasOwnScheduler))
+#pragma warning restore RS0030
             {
                 for (var turn = 1; TakeTurn(); turn++)
                 {
                     if (turn % TurnsPerYield == 0)
                     {
-                        await Task.Yield();
+                        await Task.CompletedTask.ConfigureAwait(_hasOwnScheduler
+                            ? ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.ContinueOnCapturedContext
+                            : ConfigureAwaitOptions.ForceYielding);
                     }
                 }
             }
@@ -69,7 +79,17 @@ internal abstract class Component
 #pragma warning restore CA1031
         {
             Inbox.Complete();
-            Fail(exception);
+            try
+            {
+                Fail(exception);
+            }
+            finally
+            {
+                while (Inbox.TryTake(out var unread))
+                {
+                    unread.Connection?.Close(new Disconnect(DisconnectKind.Aborted, $"the component failed: {exception.Message}"));
+                }
+            }
         }
     }
 }

@@ -33,35 +33,47 @@ internal sealed class Mailbox : IInbox
     /// <summary>The most messages that ever waited.</summary>
     public int HighWater => _highWater;
 
-    public void Receive(IConnection connection, Message message) => Post(new Envelope(connection, message, null), message.Lane);
+    public void Receive(IConnection connection, Message message)
+    {
+        if (!Post(new Envelope(connection, message, null), message.Lane))
+        {
+            // Whoever sent it may wait for an answer that nobody will give.
+            connection.Close(new Disconnect(DisconnectKind.Closed, "nobody is left to read messages"));
+        }
+    }
 
     public void Disconnected(IConnection connection, Disconnect reason) => Post(new Envelope(connection, null, reason), Lane.Data);
 
-    /// <summary>Posts a message of the component's own: a timer, the end of something it started.</summary>
-    public void Post(Message message) => Post(new Envelope(null, message, null), message.Lane);
+    /// <summary>Posts a message of the component's own: a timer, the end of something it started. False if nobody will read it.</summary>
+    public bool Post(Message message) => Post(new Envelope(null, message, null), message.Lane);
 
     public ValueTask<bool> WaitAsync() => _data.Reader.WaitToReadAsync();
 
     public bool TryTake(out Envelope envelope)
     {
-        var found = _control.TryDequeue(out envelope);
-        while (!found && _data.Reader.TryRead(out envelope))
+        while (!_control.TryDequeue(out envelope))
         {
-            found = envelope != default; // Otherwise it only was to wake the loop for a control message.
+            if (!_data.Reader.TryRead(out envelope))
+            {
+                return false;
+            }
+
+            if (envelope != default)
+            {
+                break;
+            }
+
+            // It only was to wake the loop for a control message, which may have come after the look above.
         }
 
-        if (found)
-        {
-            Interlocked.Decrement(ref _depth);
-        }
-
-        return found;
+        Interlocked.Decrement(ref _depth);
+        return true;
     }
 
     /// <summary>Takes nothing more. What waits is still read.</summary>
     public void Complete() => _data.Writer.TryComplete();
 
-    private void Post(in Envelope envelope, Lane lane)
+    private bool Post(in Envelope envelope, Lane lane)
     {
         var depth = Interlocked.Increment(ref _depth);
         if (depth > _highWater)
@@ -72,11 +84,14 @@ internal sealed class Mailbox : IInbox
         if (lane == Lane.Control)
         {
             _control.Enqueue(envelope);
-            _data.Writer.TryWrite(default);
         }
-        else
+
+        if (_data.Writer.TryWrite(lane == Lane.Control ? default : envelope))
         {
-            _data.Writer.TryWrite(envelope);
+            return true;
         }
+
+        Interlocked.Decrement(ref _depth);
+        return false;
     }
 }

@@ -22,7 +22,7 @@ internal sealed class Scheduler : Component, ISchedulerSink
     private TimeSpan _now;
     private TimeSpan? _armedFor;
     private bool _hasTime;
-    private bool _isClosing;
+    private Disconnect? _end;
 
     public Scheduler(SchedulerOptions options, ITransport transport, TimeProvider time)
     {
@@ -35,13 +35,16 @@ internal sealed class Scheduler : Component, ISchedulerSink
 
     public string Address => _listener!.Address;
 
+    /// <summary>Tasks in its table; to be asked when it is at rest.</summary>
+    internal long TaskCount => _machine.TaskCount;
+
     /// <summary>Ends when the scheduler has closed.</summary>
     public Task Closed => _closed.Task;
 
     public async Task StartAsync(TaskScheduler scheduler, CancellationToken cancellationToken)
     {
+        Start(scheduler); // First, because what has been started can be closed.
         _listener = await _transport.ListenAsync($"{_transport.Scheme}://", Inbox, cancellationToken);
-        Start(scheduler);
     }
 
     /// <summary>Ends the scheduler: clients and workers are told. Idempotent.</summary>
@@ -63,8 +66,9 @@ internal sealed class Scheduler : Component, ISchedulerSink
             _hasTime = true;
         }
 
-        if (_isClosing)
+        if (_end is not null)
         {
+            envelope.Connection?.Close(_end); // It may be somebody new, who waits for an answer.
             return;
         }
 
@@ -95,7 +99,7 @@ internal sealed class Scheduler : Component, ISchedulerSink
     protected override void EndTurn()
     {
         _hasTime = false;
-        if (!_isClosing)
+        if (_end is null)
         {
             _machine.Settle();
             _outbox.Flush();
@@ -161,20 +165,25 @@ internal sealed class Scheduler : Component, ISchedulerSink
 
     private void End(Disconnect reason)
     {
-        if (_isClosing)
+        if (_end is not null)
         {
             return;
         }
 
-        _isClosing = true;
-        _deadline.Dispose();
-        foreach (var connection in _clients.Keys.Concat(_workers.Keys).ToList())
+        _end = reason;
+        try
         {
-            connection.Close(reason);
+            _deadline.Dispose();
+            foreach (var connection in _clients.Keys.Concat(_workers.Keys).ToList())
+            {
+                connection.Close(reason);
+            }
         }
-
-        Inbox.Complete();
-        _ = FinishAsync();
+        finally
+        {
+            Inbox.Complete();
+            _ = FinishAsync();
+        }
     }
 
     private async Task FinishAsync()

@@ -5,6 +5,8 @@ namespace Engine;
 /// <summary>How a scheduler decides. Copied when the scheduler starts.</summary>
 public sealed class SchedulerOptions
 {
+    private static readonly TimeSpan s_timerMax = TimeSpan.FromDays(49);
+
     /// <summary>How many tasks without inputs a worker may have, as a multiple of its threads; the others are queued at the scheduler.</summary>
     /// <value>1.1. Positive infinity sends all at once.</value>
     /// <remarks>dask: <c>worker-saturation</c>. Tasks of some microseconds may exceed it, so that a worker doesn't run dry.</remarks>
@@ -44,7 +46,11 @@ public sealed class SchedulerOptions
     {
         Require(WorkerSaturation > 0, nameof(WorkerSaturation), WorkerSaturation, "above 0");
         Require(AllowedFailures >= 0, nameof(AllowedFailures), AllowedFailures, "0 or more");
-        Require(NoWorkersTimeout is null || NoWorkersTimeout >= TimeSpan.Zero, nameof(NoWorkersTimeout), NoWorkersTimeout, "0 or more, or null");
+        Require(
+            NoWorkersTimeout is null || (NoWorkersTimeout >= TimeSpan.Zero && NoWorkersTimeout <= s_timerMax),
+            nameof(NoWorkersTimeout),
+            NoWorkersTimeout,
+            "from 0 to 49 days, or null");
         Require(BandwidthBytesPerSecond > 0, nameof(BandwidthBytesPerSecond), BandwidthBytesPerSecond, "above 0");
         Require(TransitionLogLength is > 0 and <= 1 << 24, nameof(TransitionLogLength), TransitionLogLength, "from 1 to 2^24");
         Require(EventLogLength > 0, nameof(EventLogLength), EventLogLength, "1 or more");

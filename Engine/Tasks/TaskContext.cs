@@ -17,6 +17,7 @@ public sealed class TaskContext
     private bool _ended;
     private bool _leftForGood;
     private int _waits;
+    private Task? _comingBack; // The slot that was asked for after a wait; flows of one function share it.
 
     internal TaskContext(IExecutionHost host, WorkerTask task) => (_host, Task, Key, Attempt) = (host, task, task.Key, task.Attempt);
 
@@ -166,25 +167,34 @@ public sealed class TaskContext
 
     private async Task EndWaitAsync()
     {
+        Task comingBack;
         lock (_gate)
         {
             if (--_waits > 0 || _ended || _leftForGood || !HasLeftSlot)
             {
                 return;
             }
+
+            comingBack = _comingBack ??= _host.AcquireSlotAsync();
         }
 
-        await _host.AcquireSlotAsync();
+        await comingBack;
         lock (_gate)
         {
-            if (!_ended)
+            if (_comingBack != comingBack)
+            {
+                return; // Another flow has dealt with it.
+            }
+
+            _comingBack = null;
+            if (HasLeftSlot && _waits == 0 && !_ended && !_leftForGood)
             {
                 HasLeftSlot = false;
                 return;
             }
         }
 
-        _host.ReleaseSlot(); // The function ended without waiting for this.
+        _host.ReleaseSlot(); // The function ended without waiting for this, or another flow of it waits again.
     }
 
     private void LeaveSlot()

@@ -9,7 +9,9 @@ internal sealed partial class Worker : IExecutionHost
     private readonly Lock _nestedGate = new();
     private readonly Lock _contextsGate = new();
     private readonly HashSet<TaskContext> _contexts = [];
-    private Client? _nested;
+    private Task<Client>? _nested;
+    private bool _isNestedClosed;
+    private bool _isCancelling;
 
     /// <summary>Who the worker is; known once it is registered.</summary>
     public WorkerAddress Self { get; private set; } = new(default, string.Empty, string.Empty);
@@ -21,13 +23,21 @@ internal sealed partial class Worker : IExecutionHost
     {
         get
         {
+            Task<Client> nested;
             lock (_nestedGate)
             {
-#pragma warning disable VSTHRD002 // Once a worker, on the thread of a function: a property can't wait otherwise, and nothing here needs that thread.
-                return _nested ??= Client.ConnectAsync(_transport, _schedulerAddress, new ClientOptions { Name = $"{Self.Name} tasks" }, CancellationToken.None)
-                    .GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002
+                if (_isNestedClosed)
+                {
+                    throw new ConnectionClosedException($"Worker {Self.Name} has closed, so its tasks can't submit more. Look at the token of the context.");
+                }
+
+                nested = _nested ??= Client.ConnectAsync(
+                    _transport, _schedulerAddress, new ClientOptions { Name = $"{Self.Name} tasks" }, CancellationToken.None, _taskScheduler);
             }
+
+#pragma warning disable VSTHRD002 // Once a worker, on the thread of a function: a property can't wait otherwise, and nothing here needs that thread.
+            return nested.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
         }
     }
 
@@ -48,9 +58,16 @@ internal sealed partial class Worker : IExecutionHost
 
     public void Entered(TaskContext context)
     {
+        bool isCancelling;
         lock (_contextsGate)
         {
             _contexts.Add(context);
+            isCancelling = _isCancelling;
+        }
+
+        if (isCancelling)
+        {
+            context.Cancel(CancellationCause.WorkerClosing); // A lane had just begun with it when the others were told.
         }
     }
 
@@ -62,12 +79,35 @@ internal sealed partial class Worker : IExecutionHost
         }
     }
 
+    /// <summary>Closes the client for work that tasks submit; from now on there is none.</summary>
+    private async Task CloseNestedAsync()
+    {
+        Task<Client>? nested;
+        lock (_nestedGate)
+        {
+            _isNestedClosed = true;
+            nested = _nested;
+        }
+
+        if (nested is null)
+        {
+            return;
+        }
+
+        await ((Task)nested).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (nested.IsCompletedSuccessfully)
+        {
+            await nested.Result.DisposeAsync();
+        }
+    }
+
     /// <summary>Tells running functions that their worker closes.</summary>
     private void CancelRunning()
     {
         TaskContext[] running;
         lock (_contextsGate)
         {
+            _isCancelling = true;
             running = [.. _contexts];
         }
 

@@ -12,9 +12,20 @@ internal sealed partial class Worker : IWorkerSink
 
     void IWorkerSink.SendToScheduler(Message message) => _scheduler!.TrySend(message);
 
-    void IWorkerSink.Execute(ExecutionRun run) => _executor!.Execute(run);
+    void IWorkerSink.Execute(ExecutionRun run)
+    {
+        _hasHandedOut = true;
+        _executor!.Execute(run);
+    }
 
-    void IWorkerSink.Cancel(WorkerTask task, CancellationCause cause) => task.Context?.Cancel(cause);
+    void IWorkerSink.Cancel(WorkerTask task, CancellationCause cause)
+    {
+        if (task.IsAbandoned) // Otherwise it ended in this step, and the object may be another task's already.
+        {
+            Interlocked.MemoryBarrier(); // A lane sets the context, then looks whether the task is abandoned. One of the two sees the other.
+            task.Context?.Cancel(cause);
+        }
+    }
 
     void IWorkerSink.Recall()
     {
@@ -58,7 +69,10 @@ internal sealed partial class Worker : IWorkerSink
             // The message below says that there is no connection.
         }
 
-        Inbox.Post(new PeerConnected(peer, connection));
+        if (!Inbox.Post(new PeerConnected(peer, connection)))
+        {
+            connection?.Close(new Disconnect(DisconnectKind.Closed, $"worker {_options.Name} closed"));
+        }
     }
 
     private void OnPeerConnected(PeerConnected connected)
@@ -69,7 +83,12 @@ internal sealed partial class Worker : IWorkerSink
             return;
         }
 
-        var link = _peers[connected.Peer.Id];
+        if (_isClosing || !_peers.TryGetValue(connected.Peer.Id, out var link))
+        {
+            connection.Close(new Disconnect(DisconnectKind.Closed, "nothing waits for it any longer"));
+            return;
+        }
+
         link.Connection = connection;
         foreach (var request in link.Waiting)
         {

@@ -22,9 +22,11 @@ internal sealed partial class Worker : Component
     private readonly bool _validate;
     private IListener? _listener;
     private IConnection? _scheduler;
+    private TaskScheduler _taskScheduler = TaskScheduler.Default;
     private WorkerStateMachine? _machine;
     private TaskExecutor? _executor;
     private bool _isWatching;
+    private bool _hasHandedOut;
     private bool _isClosing;
     private long _resultCount;
     private long _resultCountAtTick;
@@ -40,12 +42,19 @@ internal sealed partial class Worker : Component
     /// <summary>Ends when the worker has closed.</summary>
     public Task Closed => _closed.Task;
 
+    /// <summary>Ends when the worker has closed and the last of its lanes has; a function that never returns keeps its lane.</summary>
+    internal Task LanesEnded => _executor?.Ended ?? Task.CompletedTask;
+
+    /// <summary>Threads that run functions.</summary>
+    internal int LiveLaneCount => _executor?.LiveLaneCount ?? 0;
+
     /// <summary>Listens, connects and registers; ends when the scheduler has answered.</summary>
     public async Task StartAsync(TaskScheduler scheduler, CancellationToken cancellationToken)
     {
-        _listener = await _transport.ListenAsync($"{_transport.Scheme}://", this.Inbox, cancellationToken);
+        _taskScheduler = scheduler;
+        Start(scheduler); // First, because what has been started can be closed.
+        _listener = await _transport.ListenAsync($"{_transport.Scheme}://", Inbox, cancellationToken);
         _scheduler = await _transport.ConnectAsync(_schedulerAddress, Inbox, cancellationToken);
-        Start(scheduler);
         _scheduler.TrySend(new RegisterWorker(_options.Name, _listener.Address, _options.Threads, _options.Resources.AsReadOnly()));
         await _registered.Task.WaitAsync(cancellationToken);
     }
@@ -151,55 +160,58 @@ internal sealed partial class Worker : Component
         }
     }
 
-    /// <summary>Looks again in a while if short tasks were handed out that might wait behind a long one.</summary>
+    /// <summary>Looks again in a while if a lane might be in a long task, with others behind it or with results of others that it hasn't told of.</summary>
     private void Watch()
     {
-        if (!_isWatching && _machine!.ExecutingCount > _options.Threads)
+        var count = _machine!.ExecutingCount;
+        if (!_isWatching && (count > _options.Threads || (count > 1 && (_hasHandedOut || _resultCount != _resultCountAtTick))))
         {
             _isWatching = true;
+            _hasHandedOut = false;
             _resultCountAtTick = _resultCount;
             _watch.Change(s_watchInterval, Timeout.InfiniteTimeSpan);
         }
     }
 
-    private void Close(string reason)
-    {
-        if (!_isClosing)
-        {
-            End(new Disconnect(DisconnectKind.Closed, reason));
-        }
-    }
+    private void Close(string reason) => End(new Disconnect(DisconnectKind.Closed, reason));
 
     private void End(Disconnect reason)
     {
-        _isClosing = true;
-        _watch.Dispose();
-        _registered.TrySetException(new ConnectionClosedException($"Worker {_options.Name} closed before it was registered: {reason}"));
-        _executor?.Close();
-        CancelRunning();
-        _scheduler?.Close(reason);
-        foreach (var peer in _peers.Values)
+        if (_isClosing)
         {
-            peer.Connection?.Close(reason);
+            return;
         }
 
-        Inbox.Complete();
-        _ = FinishAsync();
+        _isClosing = true;
+        try
+        {
+            _watch.Dispose();
+            _registered.TrySetException(new ConnectionClosedException($"Worker {_options.Name} closed before it was registered: {reason}"));
+            _executor?.Close();
+            CancelRunning();
+            _scheduler?.Close(reason);
+            foreach (var peer in _peers.Values)
+            {
+                peer.Connection?.Close(reason);
+            }
+        }
+        finally
+        {
+            Inbox.Complete(); // Whatever was thrown on the way, it ends (I6).
+            _ = FinishAsync();
+        }
     }
 
     private async Task FinishAsync()
     {
         try
         {
-            if (_nested is { } client)
-            {
-                await client.DisposeAsync();
-            }
-
             if (_listener is { } listener)
             {
                 await listener.DisposeAsync();
             }
+
+            await CloseNestedAsync();
         }
         finally
         {

@@ -155,6 +155,14 @@ internal sealed class ClientStateMachine
         return true;
     }
 
+    /// <summary>Who waits for a future's end.</summary>
+    public int WaiterCount(TaskKey key) => Find(key).Detail switch
+    {
+        IFutureWaiter => 1,
+        List<IFutureWaiter> waiters => waiters.Count,
+        _ => 0,
+    };
+
     /// <summary>A waiter has lost interest.</summary>
     public void RemoveWaiter(TaskKey key, IFutureWaiter waiter)
     {
@@ -215,7 +223,7 @@ internal sealed class ClientStateMachine
     public bool HasDue => _due.Count > 0;
 
     /// <summary>Waiters that have not been told. Counted when asked: for tests.</summary>
-    public int WaiterCount => _futures.Handles().Where(handle => !_futures[handle].IsEnded).Sum(handle => _futures[handle].Detail switch
+    public int AllWaiterCount => _futures.Handles().Where(handle => !_futures[handle].IsEnded).Sum(handle => _futures[handle].Detail switch
     {
         null => 0,
         List<IFutureWaiter> waiters => waiters.Count,

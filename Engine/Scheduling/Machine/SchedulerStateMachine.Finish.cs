@@ -149,7 +149,7 @@ internal sealed partial class SchedulerStateMachine
         Append(ref worker.Held, handle, ref task);
         task.Worker = worker.Index + 1;
         task.NBytes = bytes;
-        worker.NBytes += bytes;
+        worker.NBytes += task.NBytes; // As the row keeps it, so that what is taken off later is the same.
         if (task.Work is { IsData: true })
         {
             task.Work = null; // A worker holds it; the scheduler needn't.

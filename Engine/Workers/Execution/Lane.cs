@@ -18,14 +18,17 @@ internal sealed class Lane(TaskExecutor executor, string name)
     private int _inGroup;
     private float _pace;
     private bool _holdsSlot;
+    private ExecutionContext _clean = null!; // Set first of all on its thread.
 
     /// <summary>What it has made, for the worker's loop.</summary>
     public SpscQueue<ExecutionResult> Results { get; } = new();
 
-    public void Start() => new Thread(Run) { IsBackground = true, Name = name }.Start();
+    // Without the flow of control of whoever happens to start it: that may be a function's.
+    public void Start() => new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
 
     private void Run()
     {
+        _clean = ExecutionContext.Capture()!; // A thread of its own, so nobody has suppressed the flow.
         do
         {
             if (!_holdsSlot)
@@ -45,36 +48,43 @@ internal sealed class Lane(TaskExecutor executor, string name)
             }
         }
         while (executor.Sleep());
+        executor.LaneEnded();
     }
 
     private void Work()
     {
         _groupStart = executor.Time.GetTimestamp();
         _inGroup = 0;
-        while (_holdsSlot && !executor.IsClosing && executor.Claim(out var index) is { } run)
+        do
         {
-            var taken = 0;
-            do
+            while (MayGoOn() && !executor.IsClosing && executor.Claim(out var index) is { } run)
             {
-                Execute(run, ref run.Entries[index]);
-                taken++;
+                var taken = 0;
+                do
+                {
+                    Execute(run, ref run.Entries[index]);
+                    taken++;
+                    if (ExecutionContext.Capture() != _clean)
+                    {
+                        ExecutionContext.Restore(_clean); // What a function set for its flow of control, its culture for example, ends with it.
+                    }
+                }
+                while (MayGoOn() && TaskExecutor.TryClaimIn(run, out index));
+                TaskExecutor.MarkRead(run, taken + 1);
             }
-            while (_holdsSlot && TaskExecutor.TryClaimIn(run, out index));
-            TaskExecutor.MarkRead(run, taken + 1);
         }
-
-        if (_inGroup > 0)
-        {
-            EndGroup();
-        }
+        while (TryEndGroup()); // Telling of results may bring the next tasks at once.
     }
+
+    private bool MayGoOn() => _holdsSlot && !executor.Slots.IsAwaited;
 
     private void Execute(ExecutionRun run, ref RunEntry entry)
     {
         var task = entry.Task;
+        var count = task.Count; // Once its result is out, the task is the machine's again.
         var work = task.Work!;
         var inputs = new TaskInputs(run.Inputs.AsSpan(entry.InputOffset, entry.InputCount));
-        if (task.IsAbandoned && task.Count == 1)
+        if (task.IsAbandoned && count == 1)
         {
             Results.Enqueue(new ExecutionResult { Task = task });
         }
@@ -83,7 +93,7 @@ internal sealed class Lane(TaskExecutor executor, string name)
             ExecuteWatched(task, work, inputs);
             return;
         }
-        else if (task.Count > 1)
+        else if (count > 1)
         {
             Results.Enqueue(ExecuteElements(task, work, inputs));
         }
@@ -92,7 +102,7 @@ internal sealed class Lane(TaskExecutor executor, string name)
             Results.Enqueue(ExecuteOne(task, work, inputs));
         }
 
-        _inGroup += task.Count;
+        _inGroup += count;
         if (_inGroup >= _group)
         {
             EndGroup();
@@ -147,11 +157,7 @@ internal sealed class Lane(TaskExecutor executor, string name)
     /// <summary>Runs a function that may go on after it returned, may leave its slot, or has a time limit.</summary>
     private void ExecuteWatched(WorkerTask task, TaskWork work, TaskInputs inputs)
     {
-        if (_inGroup > 0)
-        {
-            EndGroup(); // What is done already must not wait for this one.
-        }
-
+        TryEndGroup(); // What is done already must not wait for this one.
         var watched = new WatchedExecution(executor, task);
         watched.Start(work, inputs);
         if (watched.TryLeave())
@@ -166,6 +172,17 @@ internal sealed class Lane(TaskExecutor executor, string name)
         }
 
         _groupStart = executor.Time.GetTimestamp();
+    }
+
+    private bool TryEndGroup()
+    {
+        if (_inGroup == 0)
+        {
+            return false;
+        }
+
+        EndGroup();
+        return true;
     }
 
     private void EndGroup()

@@ -7,9 +7,13 @@ internal sealed class SlotPool(int slots)
     private readonly Lock _gate = new();
     private readonly Queue<TaskCompletionSource> _returning = new();
     private int _free = slots;
+    private volatile bool _isAwaited;
 
     /// <summary>Slots that are free. A hint: it may have changed when it is read.</summary>
     public int Free => Volatile.Read(ref _free);
+
+    /// <summary>Whether a task waits to come back to a slot; lanes then give theirs up between two tasks.</summary>
+    public bool IsAwaited => _isAwaited;
 
     public bool TryAcquire()
     {
@@ -38,6 +42,7 @@ internal sealed class SlotPool(int slots)
 
             var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _returning.Enqueue(turn);
+            _isAwaited = true;
             return turn.Task;
         }
     }
@@ -49,6 +54,7 @@ internal sealed class SlotPool(int slots)
         {
             if (_returning.TryDequeue(out var next))
             {
+                _isAwaited = _returning.Count > 0;
                 next.SetResult();
                 return false;
             }

@@ -20,6 +20,7 @@ internal sealed class TaskExecutor
     private readonly Queue<ExecutionRun> _runs = new();
     private readonly SemaphoreSlim _wake = new(0);
     private readonly ConcurrentQueue<ExecutionResult> _late = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _name;
     private readonly Action _signal;
     private readonly int _slotCount;
@@ -27,6 +28,7 @@ internal sealed class TaskExecutor
     private int _laneNumber;
     private int _sleeping;
     private int _outside;
+    private int _liveLanes;
     private bool _closing;
     private int _signalled;
 
@@ -52,6 +54,15 @@ internal sealed class TaskExecutor
 
     /// <summary>Whether lanes should look for work or end.</summary>
     public bool IsClosing => Volatile.Read(ref _closing);
+
+    /// <summary>Ends when the executor has been closed and the last lane has ended.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Lanes whose threads run or sleep.</summary>
+    public int LiveLaneCount => Volatile.Read(ref _liveLanes);
+
+    /// <summary>Lanes that are in a function that has left its slot.</summary>
+    public int OutsideCount => Volatile.Read(ref _outside);
 
     public void Execute(ExecutionRun run)
     {
@@ -87,6 +98,7 @@ internal sealed class TaskExecutor
                 {
                     var lane = new Lane(this, $"{_name} lane {_laneNumber++}");
                     _lanes = [.. _lanes, lane];
+                    _liveLanes++;
                     lane.Start();
                 }
             }
@@ -144,8 +156,13 @@ internal sealed class TaskExecutor
             _closing = true;
             if (_sleeping > 0)
             {
-                _wake.Release(_sleeping); // Releasing none is an error.
+                _wake.Release(_sleeping);
                 _sleeping = 0;
+            }
+
+            if (_liveLanes == 0)
+            {
+                _ended.TrySetResult();
             }
         }
 
@@ -249,13 +266,28 @@ internal sealed class TaskExecutor
         return !IsClosing;
     }
 
+    /// <summary>A lane's thread ends.</summary>
+    internal void LaneEnded()
+    {
+        lock (_gate)
+        {
+            if (--_liveLanes == 0 && _closing)
+            {
+                _ended.TrySetResult();
+            }
+        }
+    }
+
     /// <summary>A task has left its slot: another may start. If it blocks its lane, on a further one.</summary>
     internal void LeaveSlot(TaskContext context)
     {
-        if (context.IsOnLane)
+        lock (_gate)
         {
-            context.IsLaneOutside = true;
-            Interlocked.Increment(ref _outside);
+            if (context is { IsOnLane: true, IsLaneOutside: false })
+            {
+                context.IsLaneOutside = true;
+                _outside++;
+            }
         }
 
         ReleaseSlot();
@@ -273,10 +305,10 @@ internal sealed class TaskExecutor
     /// <summary>A function has returned to its lane.</summary>
     internal void ReturnToLane(TaskContext context)
     {
-        context.IsOnLane = false;
-        if (context.IsLaneOutside)
+        lock (_gate)
         {
-            Interlocked.Decrement(ref _outside);
+            context.IsOnLane = false;
+            _outside -= context.IsLaneOutside ? 1 : 0;
         }
     }
 }
