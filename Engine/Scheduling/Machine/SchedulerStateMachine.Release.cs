@@ -62,10 +62,16 @@ internal sealed partial class SchedulerStateMachine
     /// <summary>Releases a task that nobody wants or needs, and forgets it if no dependent could ask for it again.</summary>
     private void LetGo(int handle)
     {
-        ref var task = ref _tasks[handle];
-        if (task.State == SchedulerTaskState.Forgotten || task.IsWanted || task.Waiters > 0)
+        if (!_tasks.IsPresent(handle))
         {
-            return;
+            return; // Forgotten meanwhile: it was let go for two reasons.
+        }
+
+        ref var task = ref _tasks[handle];
+        if (task.State == SchedulerTaskState.Forgotten || task.IsWanted || task.Waiters > 0
+            || (task.State == SchedulerTaskState.Erred && task.FirstDependent != 0))
+        {
+            return; // A failure is kept as long as something needs what failed.
         }
 
         Release(handle);
@@ -91,7 +97,12 @@ internal sealed partial class SchedulerStateMachine
                 DropClaims(task.FirstDependency);
                 break;
             case SchedulerTaskState.Queued:
-                QueuedCount--; // Its place in the queue is skipped when it comes up.
+                if (--QueuedCount == 0)
+                {
+                    _queue.Clear();
+                }
+
+                // Otherwise its place in the queue is skipped when it comes up.
                 break;
             case SchedulerTaskState.Processing:
                 var worker = _workers[task.Worker - 1]!;
