@@ -23,7 +23,7 @@ public sealed partial class Client
         {
             foreach (var future in list)
             {
-                ReleaseLocked(future.Key);
+                ReleaseLocked(future.Key, future.Lease);
             }
         }
 
@@ -40,12 +40,12 @@ public sealed partial class Client
         map.Dispose();
     }
 
-    internal void ReleaseKey(TaskKey key)
+    internal void ReleaseKey(TaskKey key, FutureLease lease)
     {
         bool schedule;
         lock (_gate)
         {
-            schedule = ReleaseLocked(key) && ScheduleFlush();
+            schedule = ReleaseLocked(key, lease) && ScheduleFlush();
         }
 
         if (schedule)
@@ -63,7 +63,7 @@ public sealed partial class Client
         {
             for (var i = 0; i < count; i++)
             {
-                ReleaseLocked(TaskKey.FromValue(first.Value + (ulong)i));
+                ReleaseLocked(TaskKey.FromValue(first.Value + (ulong)i), lease: null);
             }
         }
 
@@ -83,18 +83,41 @@ public sealed partial class Client
 
             for (var i = 0; i < lease.Count; i++)
             {
-                ReleaseLocked(TaskKey.FromValue(lease.First.Value + (ulong)i));
+                ReleaseLocked(TaskKey.FromValue(lease.First.Value + (ulong)i), lease);
             }
         }
 
         StartFlush(); // Not on the finalizer's thread.
     }
 
-    private bool ReleaseLocked(TaskKey key)
+    private bool ReleaseLocked(TaskKey key, FutureLease? lease)
     {
-        if (!_machine.Release(key) || _end is not null)
+        if (lease is { IsFound: true })
+        {
+            if (lease.IsReleased)
+            {
+                return false;
+            }
+
+            lease.IsReleased = true;
+            return ReleaseFoundLocked(key);
+        }
+
+        return _machine.Release(key) && SendReleaseLocked(key);
+    }
+
+    private bool ReleaseFoundLocked(TaskKey key) => _machine.ReleaseFound(key) && SendReleaseLocked(key);
+
+    private bool SendReleaseLocked(TaskKey key)
+    {
+        if (_end is not null)
         {
             return false;
+        }
+
+        foreach (var releasedMeanwhile in _takes.Values)
+        {
+            releasedMeanwhile.Add(key);
         }
 
         if (_openReleases is { Count: > 0 } open)

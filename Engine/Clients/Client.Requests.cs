@@ -19,6 +19,11 @@ public sealed partial class Client
         {
             ThrowIfClosed();
             _requests.Add(request.RequestId, answer);
+            if (request is TakeRequest)
+            {
+                _takes.Add(request.RequestId, []);
+            }
+
             SealOpen();
             _outgoing.Enqueue(request);
         }
@@ -30,7 +35,7 @@ public sealed partial class Client
         }
         catch (OperationCanceledException)
         {
-            Post(new AbandonRequest(request.RequestId));
+            Abandon(request, answer);
             throw;
         }
         finally
@@ -38,6 +43,7 @@ public sealed partial class Client
             lock (_gate)
             {
                 _requests.Remove(request.RequestId);
+                _takes.Remove(request.RequestId);
             }
         }
     }
@@ -60,6 +66,11 @@ public sealed partial class Client
         lock (_gate)
         {
             _requests.TryGetValue(reply.RequestId, out answer);
+            if (reply.Value is TakenKeys taken)
+            {
+                OnTakenLocked(reply.RequestId, taken, answer);
+                return;
+            }
         }
 
         if (reply.Error is { } error)

@@ -38,12 +38,12 @@ public sealed partial class Client
         return GatherAsync<T>(new KeyList(list), cancellationToken);
     }
 
-    internal FutureStatus StatusOf(TaskKey key)
+    internal FutureStatus StatusOf(TaskKey key, FutureLease lease)
     {
         lock (_gate)
         {
             var state = _machine.Find(key);
-            return state.StatusPlusOne == 0 ? FutureStatus.Released : state.Status;
+            return state.StatusPlusOne == 0 || (lease.IsFound ? lease.IsReleased : state.IsOwnReleased) ? FutureStatus.Released : state.Status;
         }
     }
 

@@ -244,7 +244,11 @@ public sealed partial class Client
             {
                 while (_outgoing.TryDequeue(out var message))
                 {
-                    if (!_scheduler.TrySend(message) && message is Request request)
+                    if (message is LastMessage last)
+                    {
+                        _scheduler.Close(last.Reason);
+                    }
+                    else if (!_scheduler.TrySend(message) && message is Request request)
                     {
                         FailRequest(request.RequestId);
                     }

@@ -21,6 +21,7 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IConnection _scheduler = null!; // Set by ConnectAsync before anybody has the client.
     private TaskScheduler _taskScheduler = TaskScheduler.Default;
+    private TimeProvider _time = TimeProvider.System;
     private Disconnect? _end;
 
     private Client(ClientOptions options, ITransport transport)
@@ -54,9 +55,9 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
     public int MailboxHighWater => _shell.Inbox.HighWater;
 
     internal static async Task<Client> ConnectAsync(
-        ITransport transport, string schedulerAddress, ClientOptions options, CancellationToken cancellationToken, TaskScheduler? taskScheduler = null)
+        ITransport transport, string schedulerAddress, ClientOptions options, CancellationToken cancellationToken, TaskScheduler? taskScheduler = null, TimeProvider? time = null)
     {
-        var client = new Client(options.Copy(), transport) { _taskScheduler = taskScheduler ?? TaskScheduler.Default };
+        var client = new Client(options.Copy(), transport) { _taskScheduler = taskScheduler ?? TaskScheduler.Default, _time = time ?? TimeProvider.System };
         client._scheduler = await transport.ConnectAsync(schedulerAddress, client._shell.Inbox, cancellationToken);
         client._shell.Run(client._taskScheduler);
         client._scheduler.TrySend(new RegisterClient(options.Name));
@@ -76,8 +77,7 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
     /// <returns>A task that ends when the client is closed.</returns>
     public async ValueTask DisposeAsync()
     {
-        Flush();
-        _scheduler.Close(new Disconnect(DisconnectKind.Closed, $"client {Name} closed"));
+        Post(new LastMessage(new Disconnect(DisconnectKind.Closed, $"client {Name} closed")));
         await _closed.Task;
     }
 
@@ -186,6 +186,12 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
         EndSubscriptions();
         _shell.Inbox.Complete();
         _closed.TrySetResult();
+    }
+
+    /// <summary>Not sent: the connection is closed in its place, after what another thread may be sending.</summary>
+    private sealed class LastMessage(Disconnect reason) : Message
+    {
+        public Disconnect Reason { get; } = reason;
     }
 
     /// <summary>The client's loop.</summary>

@@ -6,18 +6,16 @@ namespace Engine;
 /// <remarks>dask: <c>Future</c>. Thread-safe.</remarks>
 public abstract class Future : IDisposable
 {
-    private readonly FutureLease _lease;
-
-    private protected Future(FutureLease lease, TaskKey key) => (_lease, Key) = (lease, key);
+    private protected Future(FutureLease lease, TaskKey key) => (Lease, Key) = (lease, key);
 
     /// <summary>The task.</summary>
     public TaskKey Key { get; }
 
     /// <summary>The client that holds the future.</summary>
-    public Client Client => _lease.Client;
+    public Client Client => Lease.Client;
 
     /// <summary>How the task stands, as far as the client has heard.</summary>
-    public FutureStatus Status => Client.StatusOf(Key);
+    public FutureStatus Status => Client.StatusOf(Key, Lease);
 
     /// <summary>Whether the task has ended: with a value, an error, cancelled, or lost.</summary>
     public bool IsDone => Status != FutureStatus.Pending;
@@ -25,12 +23,14 @@ public abstract class Future : IDisposable
     /// <summary>The type of the value.</summary>
     public abstract Type ValueType { get; }
 
+    internal FutureLease Lease { get; }
+
     internal bool IsReleased => Status == FutureStatus.Released;
 
     /// <summary>Gives the future up: if nobody else wants the value or needs it, it goes, and a run that isn't over is stopped.</summary>
     public void Dispose()
     {
-        Client.ReleaseKey(Key);
+        Client.ReleaseKey(Key, Lease);
         GC.SuppressFinalize(this);
     }
 
@@ -44,6 +44,20 @@ public abstract class Future : IDisposable
         GC.KeepAlive(this);
         return error;
     }
+
+    /// <summary>Cancels the task and what depends on it.</summary>
+    /// <param name="reason">Why, for people; null for a standard sentence.</param>
+    /// <param name="cancellationToken">Ends the wait for the answer; the request stands.</param>
+    /// <returns>The keys that were cancelled.</returns>
+    /// <remarks>dask: <c>Future.cancel</c>. See <see cref="Client.CancelAsync"/>.</remarks>
+    public Task<IReadOnlyList<TaskKey>> CancelAsync(string? reason = null, CancellationToken cancellationToken = default) =>
+        Client.CancelAsync([this], reason, cancellationToken);
+
+    /// <summary>Runs the task again if it has failed.</summary>
+    /// <param name="cancellationToken">Ends the wait for the answer; the request stands.</param>
+    /// <returns>A task that ends when the future is pending again.</returns>
+    /// <remarks>dask: <c>Future.retry</c>. See <see cref="Client.RetryAsync"/>.</remarks>
+    public Task RetryAsync(CancellationToken cancellationToken = default) => Client.RetryAsync([this], cancellationToken);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Key} {Status}";

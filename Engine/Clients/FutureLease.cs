@@ -15,6 +15,12 @@ internal sealed class FutureLease(Client client, TaskKey first, int count)
 
     public TaskKey First { get; } = first;
 
+    /// <summary>Whether the key was found by name or in a dataset: then it is one hold among several of that key.</summary>
+    public bool IsFound { get; init; }
+
+    /// <summary>Whether a found key was given up. Guarded by the client's lock.</summary>
+    public bool IsReleased { get; set; }
+
     /// <summary>Consecutive keys from <see cref="First"/>. Grows while the lease is the client's newest.</summary>
     public int Count { get; set; } = count;
 }

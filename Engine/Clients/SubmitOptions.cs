@@ -36,6 +36,9 @@ public sealed class SubmitOptions
     /// <remarks>dask: <c>allow_other_workers</c>.</remarks>
     public bool AllowOtherWorkers { get; set; }
 
+    /// <summary>How many workers shall hold the value: for scattered data.</summary>
+    internal int Replicas { get; init; } = 1;
+
     /// <summary>Checks the options and copies them.</summary>
     internal TaskOptions ToTaskOptions()
     {
@@ -71,6 +74,7 @@ public sealed class SubmitOptions
             Resources = [.. Resources],
             Workers = [.. Workers],
             AllowOtherWorkers = AllowOtherWorkers,
+            Replicas = Replicas,
         };
     }
 }

@@ -24,7 +24,7 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>The scheduler, for tests.</summary>
     internal Scheduler Scheduler => _scheduler;
 
-    /// <summary>The workers, for tests.</summary>
+    /// <summary>The workers that were started, in order; those that have closed included.</summary>
     internal IReadOnlyList<Worker> Workers => _workers;
 
     /// <summary>How its components are connected, for tests.</summary>
@@ -67,7 +67,7 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <returns>The client.</returns>
     /// <exception cref="ConnectionClosedException">The cluster is closed.</exception>
     public Task<Client> ConnectAsync(ClientOptions? options = null, CancellationToken cancellationToken = default) =>
-        Client.ConnectAsync(_transport, _scheduler.Address, options ?? new ClientOptions(), cancellationToken, _taskScheduler);
+        Client.ConnectAsync(_transport, _scheduler.Address, options ?? new ClientOptions(), cancellationToken, _taskScheduler, _time);
 
     /// <summary>Closes the cluster: clients are told, running functions are cancelled through their tokens. Idempotent.</summary>
     /// <returns>A task that ends when all components have.</returns>
@@ -95,7 +95,8 @@ public sealed class LocalCluster : IAsyncDisposable
         return worker;
     }
 
-    private async Task AddWorkerAsync(WorkerOptions options, bool validate, CancellationToken cancellationToken)
+    /// <summary>Starts one more worker; it is there when the task ends.</summary>
+    internal async Task AddWorkerAsync(WorkerOptions options, bool validate, CancellationToken cancellationToken)
     {
         options.Check();
         if (_workers.Exists(worker => worker.Name == options.Name))

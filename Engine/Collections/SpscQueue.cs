@@ -8,6 +8,7 @@ internal sealed class SpscQueue<T>
     private Segment _tail;
     private Segment _head;
     private int _read;
+    private Segment? _spare;
 
     public SpscQueue() => _head = _tail = new Segment();
 
@@ -17,7 +18,7 @@ internal sealed class SpscQueue<T>
         var count = segment.Count;
         if (count == Segment.Capacity)
         {
-            var next = new Segment();
+            var next = Interlocked.Exchange(ref _spare, null) ?? new Segment();
             next.Items[0] = item;
             Volatile.Write(ref next.Count, 1);
             _tail = next;
@@ -40,6 +41,9 @@ internal sealed class SpscQueue<T>
                 return false;
             }
 
+            // The segment that was read goes back to the writer, who links it again behind the last.
+            (segment.Count, segment.Next) = (0, null);
+            Interlocked.Exchange(ref _spare, segment);
             (_head, _read, segment) = (next, 0, next);
         }
 

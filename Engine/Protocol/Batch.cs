@@ -43,7 +43,7 @@ internal abstract class BatchWithDependencies<TEntry, TDependency> : Batch<TEntr
 {
     private const int DependenciesRetainedMax = 4 * Capacity;
 
-    public TDependency[] Dependencies = new TDependency[2 * Capacity];
+    public TDependency[] Dependencies = [];
 
     public int DependencyCount { get; private set; }
 
@@ -51,7 +51,7 @@ internal abstract class BatchWithDependencies<TEntry, TDependency> : Batch<TEntr
     {
         if (DependencyCount == Dependencies.Length)
         {
-            Array.Resize(ref Dependencies, Dependencies.Length * 2);
+            Array.Resize(ref Dependencies, Math.Max(2 * Capacity, Dependencies.Length * 2));
         }
 
         Dependencies[DependencyCount++] = dependency;
@@ -61,7 +61,7 @@ internal abstract class BatchWithDependencies<TEntry, TDependency> : Batch<TEntr
     {
         if (Dependencies.Length > DependenciesRetainedMax)
         {
-            Dependencies = new TDependency[2 * Capacity];
+            Dependencies = [];
         }
         else
         {

@@ -66,8 +66,19 @@ internal sealed class FireAndForgetRequest(TaskKey[] keys) : Request
     public TaskKey[] Keys { get; } = keys;
 }
 
+/// <summary>A question whose answer is <see cref="TakenKeys"/>.</summary>
+internal abstract class TakeRequest : Request;
+
+/// <summary>Keys that the asking client holds from now on. News of them follow.</summary>
+internal sealed class TakenKeys(TaskKey[] keys, bool isList)
+{
+    public TaskKey[] Keys { get; } = keys;
+
+    public bool IsList { get; } = isList;
+}
+
 /// <summary>Finds a key by the user's name, and holds it for the asking client.</summary>
-internal sealed class FindKeyRequest(string name) : Request
+internal sealed class FindKeyRequest(string name) : TakeRequest
 {
     public string Name { get; } = name;
 }
@@ -85,7 +96,7 @@ internal sealed class PublishRequest(string name, TaskKey[] keys, bool isList, b
 }
 
 /// <summary>Takes a dataset's keys for the asking client.</summary>
-internal sealed class GetDatasetRequest(string name) : Request
+internal sealed class GetDatasetRequest(string name) : TakeRequest
 {
     public string Name { get; } = name;
 }
@@ -97,7 +108,15 @@ internal sealed class UnpublishRequest(string name) : Request
 
 internal sealed class ListDatasetsRequest : Request;
 
-/// <summary>Adds an event to a topic.</summary>
+/// <summary>Adds an event to a topic. A client's; answered when the event is there.</summary>
+internal sealed class LogEventRequest(string topic, object? content) : Request
+{
+    public string Topic { get; } = topic;
+
+    public object? Content { get; } = content;
+}
+
+/// <summary>Adds an event to a topic. A worker's.</summary>
 internal sealed class LogEventMessage(string topic, object? content) : Message
 {
     public string Topic { get; } = topic;

@@ -190,16 +190,15 @@ internal sealed partial class Worker : Component
         _watch.Change(_watchInterval, Timeout.InfiniteTimeSpan);
     }
 
-    private void Close(string reason)
-    {
-        if (!_isClosing)
-        {
-            End(new Disconnect(DisconnectKind.Closed, reason));
-        }
-    }
+    private void Close(string reason) => End(new Disconnect(DisconnectKind.Closed, reason));
 
     private void End(Disconnect reason)
     {
+        if (_isClosing)
+        {
+            return;
+        }
+
         _isClosing = true;
         try
         {
@@ -215,7 +214,7 @@ internal sealed partial class Worker : Component
         }
         finally
         {
-            Inbox.Complete();
+            Inbox.Complete(); // Whatever was thrown on the way, it ends (I6).
             _ = FinishAsync();
         }
     }

@@ -1,3 +1,10 @@
-using Spectre.Console;
+using WordCount;
 
-AnsiConsole.MarkupLine("[bold]WordCount[/]");
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = true; // The program ends by itself, so that the cluster is closed.
+    stop.Cancel();
+};
+
+return await App.RunAsync(args, Console.Out, Console.Error, isInteractive: !Console.IsOutputRedirected, stop.Token);

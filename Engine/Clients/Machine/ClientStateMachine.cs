@@ -17,8 +17,14 @@ internal struct FutureState
 
     /// <summary>While pending: a waiter, or a list of them. After a failure: the error.</summary>
     public object? Detail;
+
+    /// <summary>Holds beside the maker's: the key was found by name, or in a dataset.</summary>
+    public int FoundHolds;
     public byte StatusPlusOne; // 0: no row.
     public bool HasValue;
+
+    /// <summary>Whether only the other holds are left.</summary>
+    public bool IsOwnReleased;
 
     public readonly FutureStatus Status => (FutureStatus)(StatusPlusOne - 1);
 
@@ -54,6 +60,37 @@ internal sealed class ClientStateMachine
         }
     }
 
+    /// <summary>A future is held of a key that the scheduler has counted as this client's; one more, if it is held already.</summary>
+    public void AddFound(TaskKey key)
+    {
+        var handle = _futures.EnsureHandle(key);
+        if (_futures[handle].StatusPlusOne == 0)
+        {
+            Add(key);
+            _futures[handle].IsOwnReleased = true;
+        }
+
+        ref var future = ref _futures[handle];
+        future.FoundHolds++;
+        if (future.Status == FutureStatus.Cancelled)
+        {
+            Reopen(ref future); // It was given up by that; now it is held again.
+        }
+    }
+
+    /// <summary>A future of a found key is given up. Says whether it was the last.</summary>
+    public bool ReleaseFound(TaskKey key)
+    {
+        var handle = _futures.HandleOf(key);
+        if (handle < 0 || _futures[handle].FoundHolds == 0)
+        {
+            return false;
+        }
+
+        ref var future = ref _futures[handle];
+        return --future.FoundHolds == 0 && future.IsOwnReleased && Release(key);
+    }
+
     /// <summary>The row of a key, or a row without one.</summary>
     public FutureState Find(TaskKey key)
     {
@@ -63,7 +100,10 @@ internal sealed class ClientStateMachine
 
     public bool Holds(TaskKey key) => Find(key).StatusPlusOne != 0;
 
-    /// <summary>A future is given up. Its waiters are told, so nobody waits for what won't come. Says whether it was held.</summary>
+    /// <summary>
+    /// The maker's future is given up. Waiters are told, so nobody waits for what won't come. Says whether it was the
+    /// last.
+    /// </summary>
     public bool Release(TaskKey key)
     {
         var handle = _futures.HandleOf(key);
@@ -73,6 +113,12 @@ internal sealed class ClientStateMachine
         }
 
         ref var future = ref _futures[handle];
+        if (future.FoundHolds > 0)
+        {
+            future.IsOwnReleased = true;
+            return false;
+        }
+
         if (!future.IsEnded)
         {
             PendingCount--;
@@ -176,6 +222,14 @@ internal sealed class ClientStateMachine
 
     public bool HasDue => _due.Count > 0;
 
+    /// <summary>Waiters that have not been told. Counted when asked: for tests.</summary>
+    public int AllWaiterCount => _futures.Handles().Where(handle => !_futures[handle].IsEnded).Sum(handle => _futures[handle].Detail switch
+    {
+        null => 0,
+        List<IFutureWaiter> waiters => waiters.Count,
+        _ => 1,
+    });
+
     /// <summary>Counts again and compares.</summary>
     public void Validate()
     {
@@ -220,10 +274,17 @@ internal sealed class ClientStateMachine
 
         if (future.IsEnded)
         {
-            return; // Told once (I9).
+            // Told once (I9), except that a value that stayed with its workers can be lost later.
+            if (notice.Status != FutureStatus.Lost || future.Status != FutureStatus.Finished || future.HasValue)
+            {
+                return;
+            }
+        }
+        else
+        {
+            PendingCount--;
         }
 
-        PendingCount--;
         if (future.Detail is not null)
         {
             CollectWaiters(key, ref future, notice.Status);

@@ -156,6 +156,7 @@ internal sealed partial class SchedulerStateMachine
             return;
         }
 
+        AwaitNoReplicas(handle, ref task);
         SetState(handle, ref task, SchedulerTaskState.Released);
         task.Worker = 0;
         RevertDependents(task.FirstDependent);
@@ -200,7 +201,10 @@ internal sealed partial class SchedulerStateMachine
         $"The data {Describe(handle)} is gone with the last worker that held it{(worker is null ? string.Empty : $", {worker}")}. "
         + "Scatter it again, with replicas if workers may fail.");
 
-    /// <summary>Ends futures of a client and of what depends on them; runs that nobody else wants are stopped.</summary>
+    /// <summary>
+    /// Ends futures of a client and of what depends on them; runs that nobody else wants are stopped. What has ended
+    /// stays as it is.
+    /// </summary>
     private List<TaskKey> Cancel(ClientState client, IEnumerable<TaskKey> keys, string reason)
     {
         _stimulus = Stimulus.Cancelled;
@@ -218,6 +222,11 @@ internal sealed partial class SchedulerStateMachine
             for (var number = task.FirstDependent; number != 0; number = _edges[number].NextDependent)
             {
                 Visit(_edges[number].Dependent);
+            }
+
+            if (HasEnded(ref task))
+            {
+                continue;
             }
 
             var key = _tasks.KeyOf(handle);
@@ -247,6 +256,9 @@ internal sealed partial class SchedulerStateMachine
             }
         }
     }
+
+    private static bool HasEnded(ref SchedulerTask task) =>
+        task.State == SchedulerTaskState.Erred || (task.State == SchedulerTaskState.Memory && task.Extras is not { NoticeHeld: true });
 
     /// <summary>Runs failed tasks again, from the failed ones that they depend on.</summary>
     private void Retry(IEnumerable<TaskKey> keys)

@@ -72,13 +72,16 @@ internal sealed partial class SchedulerStateMachine
             return;
         }
 
-        if (task.Has(SchedulerTaskFlags.IsData) && task.Extras!.Options is { Replicas: > 1 } options)
+        if (task.Has(SchedulerTaskFlags.IsData) && task.Extras?.Options is { Replicas: > 1 } options)
         {
-            task.Extras.NoticeHeld = SpreadReplicas(handle, options.Replicas);
+            SpreadReplicas(handle, options);
         }
 
         task.Flags &= ~SchedulerTaskFlags.Detached;
-        NotifyFinished(handle, finished.HasValue, finished.Value);
+
+        // Data stays with its workers: a client that had a copy could not tell that it is lost.
+        var hasValue = finished.HasValue && !task.Has(SchedulerTaskFlags.IsData);
+        NotifyFinished(handle, hasValue, hasValue ? finished.Value : default);
         _unneeded.Enqueue(handle);
     }
 
@@ -146,7 +149,7 @@ internal sealed partial class SchedulerStateMachine
         Append(ref worker.Held, handle, ref task);
         task.Worker = worker.Index + 1;
         task.NBytes = bytes;
-        worker.NBytes += bytes;
+        worker.NBytes += task.NBytes; // As the row keeps it, so that what is taken off later is the same.
         if (task.Work is { IsData: true })
         {
             task.Work = null; // A worker holds it; the scheduler needn't.
@@ -213,52 +216,5 @@ internal sealed partial class SchedulerStateMachine
                 _outbox.Notify(client, notice);
             }
         }
-    }
-
-    private void OnReplicasAdded(WorkerState worker, ReplicasAdded added)
-    {
-        foreach (ref readonly var replica in added.Span)
-        {
-            var handle = _tasks.HandleOf(replica.Key);
-            if (handle < 0 || _tasks[handle].State != SchedulerTaskState.Memory)
-            {
-                _outbox.Free(worker, replica.Key, replica.Attempt);
-                continue;
-            }
-
-            ref var task = ref _tasks[handle];
-            if (task.Worker != worker.Index + 1 && worker.Replicas.Add(handle))
-            {
-                task.Extras ??= new SchedulerTaskExtras();
-                (task.Extras.MoreHolders ??= []).Add(worker);
-                worker.NBytes += task.NBytes;
-            }
-
-            if (task.Extras is { NoticeHeld: true } extras && HolderCount(ref task) >= Math.Min(extras.Options!.Replicas, RunningCount))
-            {
-                extras.NoticeHeld = false;
-                NotifyFinished(handle, hasValue: false, default);
-            }
-        }
-    }
-
-    private static int HolderCount(ref SchedulerTask task) => 1 + (task.Extras?.MoreHolders?.Count ?? 0);
-
-    /// <summary>Asks workers beside the first to take a copy; says whether any was asked.</summary>
-    private bool SpreadReplicas(int handle, int replicas)
-    {
-        ref var task = ref _tasks[handle];
-        var first = _workers[task.Worker - 1]!;
-        var asked = 0;
-        for (var i = 1; i <= _workers.Count && asked < replicas - 1; i++)
-        {
-            if (_workers[(first.Index + i) % _workers.Count] is { } worker && worker != first)
-            {
-                _outbox.Acquire(worker, _tasks.KeyOf(handle), first.Address);
-                asked++;
-            }
-        }
-
-        return asked > 0;
     }
 }

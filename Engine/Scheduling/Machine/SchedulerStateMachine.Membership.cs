@@ -78,6 +78,11 @@ internal sealed partial class SchedulerStateMachine
             LoseReplica(handle, worker);
         }
 
+        foreach (var handle in worker.AwaitedReplicas.ToArray())
+        {
+            StopAwaiting(worker, handle);
+        }
+
         foreach (var handle in HandlesOn(worker.Processing).ToList())
         {
             if (!expected && Suspect(handle, worker, reason) is { } error)

@@ -30,13 +30,13 @@ internal sealed partial class SchedulerStateMachine
                 ReplyOrError(client, publish, Publish(publish));
                 return;
             case GetDatasetRequest get:
-                ReplyOrError(client, get, GetDataset(client, get.Name));
+                ReplyTaken(client, get, GetDataset(get.Name));
                 return;
             case UnpublishRequest unpublish:
                 ReplyOrError(client, unpublish, Unpublish(unpublish.Name));
                 return;
             case FindKeyRequest find:
-                ReplyOrError(client, find, FindKey(client, find.Name));
+                ReplyTaken(client, find, FindKey(find.Name));
                 return;
             default:
                 Reply(client, request.RequestId, Answer(client, request));
@@ -70,6 +70,9 @@ internal sealed partial class SchedulerStateMachine
                 return null;
             case ListDatasetsRequest:
                 return (IReadOnlyList<string>)[.. _datasets.Names];
+            case LogEventRequest logged:
+                LogEvent(logged.Topic, logged.Content);
+                return null;
             case EventsRequest events:
                 return _topics.Of(events.Topic);
             case SubscribeRequest subscribe:
@@ -150,21 +153,27 @@ internal sealed partial class SchedulerStateMachine
         }
     }
 
-    /// <summary>Takes a key by its user's name for a client, and tells the client how it stands.</summary>
-    private object FindKey(ClientState client, string name)
-    {
-        if (!_names.TryGetValue(name, out var handle))
-        {
-            return new UnknownKeyException($"No task has the key \"{name}\". It was never submitted, or all its futures were released.");
-        }
+    private object FindKey(string name) => _names.TryGetValue(name, out var handle)
+        ? new TakenKeys([_tasks.KeyOf(handle)], isList: false)
+        : new UnknownKeyException($"No task has the key \"{name}\". It was never submitted, or all its futures were released.");
 
-        Take(client, handle);
-        return _tasks.KeyOf(handle);
+    /// <summary>Answers with keys that the client holds from now on; then it is told how they stand.</summary>
+    private void ReplyTaken(ClientState client, Request request, object answer)
+    {
+        ReplyOrError(client, request, answer);
+        if (answer is TakenKeys taken)
+        {
+            foreach (var key in taken.Keys)
+            {
+                Take(client, _tasks.HandleOf(key));
+            }
+        }
     }
 
     private void Take(ClientState client, int handle)
     {
         Want(handle, client);
+        _needed.Enqueue(handle); // Its value may have been let go.
         ref var task = ref _tasks[handle];
         var error = task.Extras?.Error;
         _outbox.Notify(client, new KeyNotice
@@ -208,26 +217,15 @@ internal sealed partial class SchedulerStateMachine
         foreach (var handle in handles)
         {
             (_tasks[handle].Extras ??= new SchedulerTaskExtras()).Pins++;
+            _needed.Enqueue(handle); // Its value may have been let go.
         }
 
         _datasets.Add(new Dataset(publish.Name, publish.Keys, publish.IsList));
         return null;
     }
 
-    private object? GetDataset(ClientState client, string name)
-    {
-        if (_datasets.Find(name) is not { } dataset)
-        {
-            return UnknownDataset(name);
-        }
-
-        foreach (var key in dataset.Keys)
-        {
-            Take(client, _tasks.HandleOf(key));
-        }
-
-        return dataset;
-    }
+    private object GetDataset(string name) =>
+        _datasets.Find(name) is { } dataset ? new TakenKeys(dataset.Keys, dataset.IsList) : UnknownDataset(name);
 
     private UnknownKeyException? Unpublish(string name)
     {

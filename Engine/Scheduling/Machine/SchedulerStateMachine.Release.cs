@@ -115,6 +115,7 @@ internal sealed partial class SchedulerStateMachine
     /// <summary>Frees a value on all workers that hold it.</summary>
     private void DropValue(int handle, ref SchedulerTask task)
     {
+        AwaitNoReplicas(handle, ref task);
         var key = _tasks.KeyOf(handle);
         var first = _workers[task.Worker - 1]!;
         Unlink(ref first.Held, handle, ref task);

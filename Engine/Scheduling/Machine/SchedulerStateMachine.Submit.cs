@@ -34,7 +34,7 @@ internal sealed partial class SchedulerStateMachine
             if (AddDependencies(handle, batch.Dependencies.AsSpan(entry.DependencyOffset, entry.DependencyCount)) is { } error
                 || (entry.Options?.Name is { } name && (error = ClaimName(handle, name)) is not null))
             {
-                _failed.Enqueue((handle, error));
+                (task.Extras ??= new SchedulerTaskExtras()).Refusal = error;
             }
 
             StartWaiting(handle);
@@ -174,7 +174,16 @@ internal sealed partial class SchedulerStateMachine
     private void Need(int handle)
     {
         ref var task = ref _tasks[handle];
-        if (task.State == SchedulerTaskState.Released && (task.IsWanted || task.Waiters > 0))
+        if (task.State != SchedulerTaskState.Released || (!task.IsWanted && task.Waiters == 0))
+        {
+            return;
+        }
+
+        if (task.Work is null)
+        {
+            _failed.Enqueue((handle, LostData(handle)));
+        }
+        else
         {
             SetState(handle, ref task, SchedulerTaskState.Waiting);
             StartWaiting(handle);
@@ -186,6 +195,11 @@ internal sealed partial class SchedulerStateMachine
     {
         ref var task = ref _tasks[handle];
         task.WaitingOn = 0;
+        if (task.Extras?.Refusal is { } refusal)
+        {
+            _failed.Enqueue((handle, refusal));
+        }
+
         for (var number = task.FirstDependency; number != 0; number = _edges[number].NextDependency)
         {
             var needed = _edges[number].Dependency;

@@ -99,6 +99,7 @@ internal sealed partial class SchedulerStateMachine
         Require(
             task.IsWanted || task.Waiters > 0 || task.FirstDependent != 0,
             $"{Describe(handle)} is kept in {task.State} although nobody wants or needs it");
+        Require(task.State == SchedulerTaskState.Memory || task.Extras is not { NoticeHeld: true }, $"{Describe(handle)} awaits replicas only in Memory");
         if (task.State == SchedulerTaskState.Released)
         {
             Require(!task.IsWanted && task.Waiters == 0 || task.Waiters > 0 && OnlyAssignedWait(handle), $"{Describe(handle)} is in Released although it is needed");

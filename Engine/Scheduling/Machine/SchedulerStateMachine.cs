@@ -9,7 +9,7 @@ namespace Engine.Scheduling.Machine;
 /// clock, no threads. A step is one or more <c>Handle</c> calls followed by <see cref="Settle"/>.
 /// </summary>
 /// <remarks>
-/// dask: <c>SchedulerState</c>. Files: Submit, Finish, Release, Failure, Placement, Stealing, Membership, Queries,
+/// dask: <c>SchedulerState</c>. Files: Submit, Finish, Release, Failure, Replicas, Placement, Stealing, Membership, Queries,
 /// Validate. A transition changes one task and the indexes it is in; what follows from it is put on a work list and
 /// done when the transition is over, so nothing recurses over the graph.
 /// </remarks>
@@ -89,6 +89,9 @@ internal sealed partial class SchedulerStateMachine
             case ReplicasAdded added:
                 OnReplicasAdded(worker, added);
                 break;
+            case DataMissing missing:
+                OnReplicaMissing(worker, missing);
+                break;
             case LogEventMessage logged:
                 LogEvent(logged.Topic, logged.Content);
                 break;
@@ -113,9 +116,6 @@ internal sealed partial class SchedulerStateMachine
                 break;
             case ReleaseKeys released:
                 OnReleaseKeys(client, released);
-                break;
-            case LogEventMessage logged:
-                LogEvent(logged.Topic, logged.Content);
                 break;
             case DataMissing missing:
                 OnDataMissing(missing.Key, missing.Holder);

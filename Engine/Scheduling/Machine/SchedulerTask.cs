@@ -25,7 +25,7 @@ internal enum SchedulerTaskFlags : byte
 }
 
 /// <summary>
-/// The scheduler's row of a task; 72 bytes, in pages. References to other rows are handles plus one, to edges likewise,
+/// The scheduler's row of a task; 64 bytes, in pages. References to other rows are handles plus one, to edges likewise,
 /// so that zero means none. What few tasks have lies in <see cref="Extras"/>.
 /// </summary>
 internal struct SchedulerTask
@@ -34,9 +34,6 @@ internal struct SchedulerTask
     public TaskWork? Work;
 
     public SchedulerTaskExtras? Extras;
-
-    /// <summary>Size of the value in bytes, in Memory.</summary>
-    public long NBytes;
 
     /// <summary>First edge to a task that this one needs.</summary>
     public int FirstDependency;
@@ -66,12 +63,26 @@ internal struct SchedulerTask
     /// <summary>Number of its function.</summary>
     public int Function;
 
-    /// <summary>In Processing: the seconds that it added to its worker's occupancy.</summary>
-    public float Estimate;
+    /// <summary>In Processing the seconds that it added to its worker's occupancy, in Memory the bytes of its value.</summary>
+    private float _amount;
 
     public short Priority;
     public SchedulerTaskState State;
     public SchedulerTaskFlags Flags;
+
+    /// <summary>In Processing: the seconds that it added to its worker's occupancy.</summary>
+    public float Estimate
+    {
+        readonly get => _amount;
+        set => _amount = value;
+    }
+
+    /// <summary>In Memory: the bytes of its value, to the seven digits that placement needs.</summary>
+    public long NBytes
+    {
+        readonly get => (long)_amount;
+        set => _amount = value;
+    }
 
     public readonly bool Has(SchedulerTaskFlags flag) => (Flags & flag) != 0;
 
@@ -106,8 +117,14 @@ internal sealed class SchedulerTaskExtras
     /// <summary>How many datasets pin it.</summary>
     public int Pins;
 
-    /// <summary>Whether the maker has yet to be told that it is in Memory, because replicas are still on their way.</summary>
-    public bool NoticeHeld;
+    /// <summary>Why it can't be run at all, found when it was submitted.</summary>
+    public TaskError? Refusal;
+
+    /// <summary>In Memory: workers that were asked for a copy and have not answered.</summary>
+    public List<WorkerState>? AwaitedHolders;
+
+    /// <summary>Whether clients have yet to be told that it is in Memory, because replicas are still on their way.</summary>
+    public bool NoticeHeld => AwaitedHolders is { Count: > 0 };
 
     public bool IsWanted => Pins > 0 || MoreClients is { Count: > 0 };
 }

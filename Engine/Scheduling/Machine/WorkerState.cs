@@ -49,6 +49,9 @@ internal sealed class WorkerState(int index, WorkerAddress address, int threads,
     /// <summary>Tasks that it holds a further copy of.</summary>
     public readonly HashSet<int> Replicas = [];
 
+    /// <summary>Tasks that it was asked to take a copy of, unanswered, and that their clients wait for.</summary>
+    public readonly OrderedSet AwaitedReplicas = new();
+
     /// <summary>Its place among the workers with room, or -1.</summary>
     public int OpenPlace = -1;
 

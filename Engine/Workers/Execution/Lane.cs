@@ -59,26 +59,25 @@ internal sealed class Lane(TaskExecutor executor, string name)
     {
         _groupStart = executor.Time.GetTimestamp();
         _inGroup = 0;
-        while (MayGoOn() && !executor.IsClosing && executor.Claim(out var index) is { } run)
+        do
         {
-            var taken = 0;
-            do
+            while (MayGoOn() && !executor.IsClosing && executor.Claim(out var index) is { } run)
             {
-                Execute(run, ref run.Entries[index]);
-                taken++;
-                if (ExecutionContext.Capture() != _clean)
+                var taken = 0;
+                do
                 {
-                    ExecutionContext.Restore(_clean); // What a function set for its flow of control, its culture for example, ends with it.
+                    Execute(run, ref run.Entries[index]);
+                    taken++;
+                    if (ExecutionContext.Capture() != _clean)
+                    {
+                        ExecutionContext.Restore(_clean); // What a function set for its flow of control, its culture for example, ends with it.
+                    }
                 }
+                while (MayGoOn() && TaskExecutor.TryClaimIn(run, out index));
+                TaskExecutor.MarkRead(run, taken + 1);
             }
-            while (MayGoOn() && TaskExecutor.TryClaimIn(run, out index));
-            TaskExecutor.MarkRead(run, taken + 1);
         }
-
-        if (_inGroup > 0)
-        {
-            EndGroup();
-        }
+        while (TryEndGroup()); // Telling of results may bring the next tasks at once.
     }
 
     private bool MayGoOn() => _holdsSlot && !executor.Slots.IsAwaited;
@@ -179,11 +178,7 @@ internal sealed class Lane(TaskExecutor executor, string name)
     /// <summary>Runs a function that may go on after it returned, may leave its slot, or has a time limit.</summary>
     private void ExecuteWatched(WorkerTask task, TaskWork work, TaskInputs inputs)
     {
-        if (_inGroup > 0)
-        {
-            EndGroup(); // What is done already must not wait for this one.
-        }
-
+        TryEndGroup(); // What is done already must not wait for this one.
         var watched = new WatchedExecution(executor, task);
         watched.Start(work, inputs);
         if (watched.TryLeave())
@@ -198,6 +193,17 @@ internal sealed class Lane(TaskExecutor executor, string name)
         }
 
         _groupStart = executor.Time.GetTimestamp();
+    }
+
+    private bool TryEndGroup()
+    {
+        if (_inGroup == 0)
+        {
+            return false;
+        }
+
+        EndGroup();
+        return true;
     }
 
     private void EndGroup()

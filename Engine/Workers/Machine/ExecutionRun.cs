@@ -10,7 +10,7 @@ internal sealed class ExecutionRun : IResettable
     private const int InputsRetainedMax = 4 * Capacity;
 
     public readonly RunEntry[] Entries = new RunEntry[Capacity];
-    public DataValue[] Inputs = new DataValue[Capacity];
+    public DataValue[] Inputs = [];
     public int Count;
     public int InputCount;
 
@@ -29,7 +29,7 @@ internal sealed class ExecutionRun : IResettable
     {
         if (InputCount == Inputs.Length)
         {
-            Array.Resize(ref Inputs, Inputs.Length * 2);
+            Array.Resize(ref Inputs, Math.Max(2 * Capacity, Inputs.Length * 2));
         }
 
         Inputs[InputCount++] = value;
@@ -40,7 +40,7 @@ internal sealed class ExecutionRun : IResettable
         Array.Clear(Entries, 0, Count);
         if (Inputs.Length > InputsRetainedMax)
         {
-            Inputs = new DataValue[Capacity];
+            Inputs = [];
         }
         else
         {

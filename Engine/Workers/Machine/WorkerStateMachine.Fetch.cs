@@ -171,6 +171,11 @@ internal sealed partial class WorkerStateMachine
         _rows[handle].Task = null;
         _rows[handle].Users = 0;
         _rows.Vacate(handle);
+        if (flight.IsWantedReplica)
+        {
+            outbox.Send(new DataMissing(flight.Key, holder));
+        }
+
         foreach (var waiter in flight.Waiters)
         {
             if (waiter.State == WorkerTaskState.Waiting)
