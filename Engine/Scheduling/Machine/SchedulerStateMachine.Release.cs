@@ -62,6 +62,11 @@ internal sealed partial class SchedulerStateMachine
     /// <summary>Releases a task that nobody wants or needs, and forgets it if no dependent could ask for it again.</summary>
     private void LetGo(int handle)
     {
+        if (!_tasks.IsPresent(handle))
+        {
+            return; // Forgotten meanwhile: it was let go for two reasons.
+        }
+
         ref var task = ref _tasks[handle];
         if (task.State == SchedulerTaskState.Forgotten || task.IsWanted || task.Waiters > 0)
         {

@@ -48,6 +48,11 @@ internal sealed partial class SchedulerStateMachine
             }
         }
 
+        for (var link = worker.StealsUnderWay == 0 ? worker.Processing.First : 0; link != 0; link = _tasks[link - 1].NextOnWorker)
+        {
+            _tasks[link - 1].Flags &= ~SchedulerTaskFlags.StealRequested; // What was refused before has been taken back from its lane since.
+        }
+
         UpdateRoom(worker);
     }
 
