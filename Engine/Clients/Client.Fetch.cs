@@ -40,7 +40,12 @@ public sealed partial class Client
         var reply = await GetDataAsync(holder, [.. places.Select(place => keys[place])], cancellationToken);
         for (var i = 0; i < places.Length; i++)
         {
-            if (reply is not null && reply.Entries[i].Found)
+            if (reply is null)
+            {
+                return; // The worker is out of reach; the scheduler learns of its end by itself.
+            }
+
+            if (reply.Entries[i].Found)
             {
                 lock (missing)
                 {

@@ -60,6 +60,22 @@ internal sealed class MonotoneQueue<T>
         return true;
     }
 
+    public void Clear()
+    {
+        const int retainedMax = 1024;
+        _heap.Clear();
+        if (_run.Length > retainedMax)
+        {
+            _run = new (long, T)[16];
+        }
+        else
+        {
+            Array.Clear(_run);
+        }
+
+        (_head, _count) = (0, 0);
+    }
+
     public IEnumerable<T> Items()
     {
         for (var i = 0; i < _count; i++)

@@ -272,10 +272,10 @@ internal sealed class ClientStateMachine
             return;
         }
 
-        if (future.IsEnded)
+        if (future.IsEnded && (future is { HasValue: true } or { Status: not FutureStatus.Finished } || notice.Status == FutureStatus.Finished))
         {
-            // Told once (I9), except that a value that stayed with its workers can be lost later.
-            if (notice.Status != FutureStatus.Lost || future.Status != FutureStatus.Finished || future.HasValue)
+            // Told once (I9), except that a value that stayed with its workers can be lost or cancelled later.
+            if (notice.Status is not (FutureStatus.Lost or FutureStatus.Cancelled) || future.Status != FutureStatus.Finished || future.HasValue)
             {
                 return;
             }

@@ -55,8 +55,14 @@ internal sealed partial class SchedulerStateMachine
     {
         _stimulus = Stimulus.InputMissing;
         var handle = _tasks.HandleOf(key);
-        if (handle >= 0 && _tasks[handle].State == SchedulerTaskState.Memory && FindWorker(holder.Id) is { } worker)
+        if (handle < 0 || _tasks[handle].State != SchedulerTaskState.Memory || FindWorker(holder.Id) is not { } worker)
         {
+            return;
+        }
+
+        if (_tasks[handle].Worker == worker.Index + 1 || worker.Replicas.Contains(handle))
+        {
+            _outbox.Free(worker, key, _tasks[handle].Attempt); // It may only have been out of reach.
             LoseReplica(handle, worker);
         }
     }
@@ -95,6 +101,7 @@ internal sealed partial class SchedulerStateMachine
             case SchedulerTaskState.Processing:
                 var worker = _workers[task.Worker - 1]!;
                 LeaveProcessing(worker, handle, ref task);
+                UpdateRoom(worker);
                 DropClaims(task.FirstDependency);
                 break;
             case SchedulerTaskState.Waiting:
@@ -230,7 +237,7 @@ internal sealed partial class SchedulerStateMachine
             }
 
             var key = _tasks.KeyOf(handle);
-            task.Flags &= ~SchedulerTaskFlags.Detached;
+            task.Flags &= key.Client == client.Id ? ~SchedulerTaskFlags.Detached : ~SchedulerTaskFlags.None;
             if (key.Client == client.Id ? task.Has(SchedulerTaskFlags.Wanted) : client.ForeignWants.Contains(key))
             {
                 cancelled.Add(key);
@@ -268,9 +275,10 @@ internal sealed partial class SchedulerStateMachine
         while (pending.TryPop(out var handle))
         {
             ref var task = ref _tasks[handle];
-            if (task.State != SchedulerTaskState.Erred || task.Work is null)
+            if (task.State != SchedulerTaskState.Erred || task.Work is null
+                || task.Extras!.Error!.Kind is TaskErrorKind.UnknownDependency or TaskErrorKind.KeyConflict)
             {
-                continue;
+                continue; // What was submitted wrongly has to be submitted anew; its inputs were never linked, or its name never claimed.
             }
 
             task.Extras!.Error = null;

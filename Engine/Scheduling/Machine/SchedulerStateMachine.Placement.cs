@@ -18,6 +18,9 @@ internal sealed partial class SchedulerStateMachine
     private readonly OrderedSet _unrunnable = new();
     private int _turn;
 
+    /// <summary>Runs in the queue, with those that were given up and have not come up yet.</summary>
+    public int QueueLength => _queue.Count;
+
     /// <summary>Tasks in Queued that lie side by side: elements of a map, or a single one.</summary>
     private readonly record struct QueuedRun(int Handle, int Count);
 

@@ -149,6 +149,7 @@ internal sealed partial class SchedulerStateMachine
             if (handle >= 0 && _tasks[handle].State is not (SchedulerTaskState.Forgotten or SchedulerTaskState.Memory or SchedulerTaskState.Erred))
             {
                 _tasks[handle].Flags |= SchedulerTaskFlags.Detached;
+                _needed.Enqueue(handle); // Its value may have been let go before.
             }
         }
     }

@@ -68,9 +68,10 @@ internal sealed partial class SchedulerStateMachine
         }
 
         ref var task = ref _tasks[handle];
-        if (task.State == SchedulerTaskState.Forgotten || task.IsWanted || task.Waiters > 0)
+        if (task.State == SchedulerTaskState.Forgotten || task.IsWanted || task.Waiters > 0
+            || (task.State == SchedulerTaskState.Erred && task.FirstDependent != 0))
         {
-            return;
+            return; // A failure is kept as long as something needs what failed.
         }
 
         Release(handle);
@@ -96,7 +97,12 @@ internal sealed partial class SchedulerStateMachine
                 DropClaims(task.FirstDependency);
                 break;
             case SchedulerTaskState.Queued:
-                QueuedCount--; // Its place in the queue is skipped when it comes up.
+                if (--QueuedCount == 0)
+                {
+                    _queue.Clear();
+                }
+
+                // Otherwise its place in the queue is skipped when it comes up.
                 break;
             case SchedulerTaskState.Processing:
                 var worker = _workers[task.Worker - 1]!;

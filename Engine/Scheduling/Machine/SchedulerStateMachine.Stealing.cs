@@ -117,21 +117,35 @@ internal sealed partial class SchedulerStateMachine
                 continue;
             }
 
-            ref var task = ref _tasks[handle];
-            task.Flags &= ~SchedulerTaskFlags.StealRequested;
             if (answer.GivenUp)
             {
                 Reassign(handle, victim);
             }
+
+            // A refused one has started: it keeps its mark, so that it isn't asked for again and again.
         }
 
         UpdateRoom(victim);
     }
 
+    /// <summary>An assigned task's input may be lost; it may have the value, so it is left alone until it says that it lacks it.</summary>
+    private bool HasInputs(ref SchedulerTask task)
+    {
+        for (var number = task.FirstDependency; number != 0; number = _edges[number].NextDependency)
+        {
+            if (_tasks[_edges[number].Dependency].State != SchedulerTaskState.Memory)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private void Reassign(int handle, WorkerState victim)
     {
         ref var task = ref _tasks[handle];
-        if (_idle.Count == 0 || !MayRunOn(ref task, _idle.Last))
+        if (_idle.Count == 0 || !MayRunOn(ref task, _idle.Last) || !HasInputs(ref task))
         {
             StartOver(handle, victim);
             return;

@@ -57,6 +57,11 @@ internal sealed partial class SchedulerStateMachine
                 if (map.Options is not null)
                 {
                     SetState(handle + i, ref task, SchedulerTaskState.Waiting);
+                    if (map.Options.Name is { } name && ClaimName(handle + i, name) is { } error)
+                    {
+                        _failed.Enqueue((handle + i, error));
+                    }
+
                     StartWaiting(handle + i);
                 }
             }
@@ -149,6 +154,7 @@ internal sealed partial class SchedulerStateMachine
 
         RemoveDependencies(handle);
         task.Work = AliasWork.Instance;
+        task.Function = AliasWork.Instance.Function.Id;
         AddEdge(other, handle, 0);
         return null;
     }

@@ -1,4 +1,4 @@
-using Engine.Collections;
+using static Engine.Collections.Invariant;
 
 namespace Engine.Scheduling.Machine;
 
@@ -133,14 +133,9 @@ internal sealed partial class SchedulerStateMachine
         Require(Math.Abs(worker.Occupancy - processing.Sum(handle => (double)_tasks[handle].Estimate)) < 1e-3 * Math.Max(1, worker.Occupancy), $"{worker} adds up its occupancy");
         Require(worker.IdlePlace < 0 || _idle[worker.IdlePlace] == worker && worker.ActiveCount == 0, $"{worker} is idle where it says");
         Require(worker.OpenPlace < 0 || _open[worker.OpenPlace] == worker, $"{worker} has room where it says");
+        Require(worker.ActiveCount >= SlotsOf(worker) || (worker.OpenPlace >= 0 && QueuedCount == 0), $"{worker} is given work while it has room and there is some");
+        Require(worker.ActiveCount > 0 || worker.IdlePlace >= 0, $"{worker} has nothing to do and is known to");
+        Require(worker.ActiveCount <= worker.Threads || worker.BusyPlace >= 0, $"{worker} has more than it has slots for and is known to");
         Require(worker.InputBytes == 0, $"{worker} has no scratch left");
-    }
-
-    private static void Require(bool holds, string what)
-    {
-        if (!holds)
-        {
-            throw new InvariantViolationException(what);
-        }
     }
 }

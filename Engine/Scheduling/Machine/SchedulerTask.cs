@@ -14,7 +14,7 @@ internal enum SchedulerTaskFlags : byte
     /// <summary>It is to run to its end although no future is left (fire and forget).</summary>
     Detached = 2,
 
-    /// <summary>It was asked back from its worker, which has not answered yet.</summary>
+    /// <summary>It was asked back from its worker, which has not answered yet or has refused.</summary>
     StealRequested = 4,
 
     /// <summary>It has left its slot and runs beside the others.</summary>

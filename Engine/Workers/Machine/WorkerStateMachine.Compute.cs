@@ -68,6 +68,7 @@ internal sealed partial class WorkerStateMachine
         {
             task.Waiters.AddRange(older.Waiters);
             older.Waiters.Clear();
+            ReleaseInputs(older);
             Abandon(older, CancellationCause.Cancelled);
         }
     }

@@ -33,6 +33,7 @@ internal sealed partial class WorkerStateMachine
         if (task.Count > 1)
         {
             KeepRun(task, result);
+            OfferCut();
         }
         else if (!task.IsAbandoned)
         {
@@ -59,6 +60,7 @@ internal sealed partial class WorkerStateMachine
             }
         }
 
+        AnswerRecalled();
         _pace = Math.Max(_pace, (float)settings.RunSeconds); // They were not as short as was thought: hand out one at a time.
     }
 
@@ -189,11 +191,15 @@ internal sealed partial class WorkerStateMachine
             var handle = _rows.HandleOf(dependency.Key);
             if (handle < 0 || !_rows[handle].HasValue)
             {
-                ReturnResources(task);
                 task.State = WorkerTaskState.Waiting;
                 AwaitInput(task, dependency);
-                return false;
             }
+        }
+
+        if (task.WaitingFor > 0)
+        {
+            ReturnResources(task);
+            return false;
         }
 
         run ??= BatchPool<ExecutionRun>.Get();

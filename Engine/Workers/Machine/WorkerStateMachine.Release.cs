@@ -28,21 +28,79 @@ internal sealed partial class WorkerStateMachine
         }
     }
 
+    private readonly List<TaskAttempt> _recalledForSteal = [];
+    private readonly List<TaskAttempt> _cutForSteal = [];
+
+    /// <summary>
+    /// Gives back what has not started. Problem: the executor is handed more than it has slots for, and only it knows
+    /// what has started. Idea: what it has is recalled before the answer. A map's run that has started is cut after the
+    /// element that runs: the answer is no, and what was asked for and comes back is then offered to be placed anew.
+    /// </summary>
     private void OnStealRequest(StealRequest steal)
     {
         foreach (ref readonly var asked in steal.Span)
         {
-            var handle = _rows.HandleOf(asked.Key);
-            var task = handle < 0 ? null : _rows[handle].Task;
-            var givenUp = task is { State: WorkerTaskState.Waiting or WorkerTaskState.Ready or WorkerTaskState.Constrained }
-                && task.Attempt == asked.Attempt;
-            if (givenUp)
+            if (ExecutingCount > settings.Slots && FindAttempt(asked) is { State: WorkerTaskState.Executing })
             {
-                GiveUp(task!, asked.Key, CancellationCause.None);
+                _recalledForSteal.Add(asked);
+                outbox.Recall();
+            }
+            else
+            {
+                outbox.StealAnswer(asked.Key, asked.Attempt, TryGiveBack(asked));
+            }
+        }
+    }
+
+    private void AnswerRecalled()
+    {
+        foreach (var asked in _recalledForSteal)
+        {
+            if (FindAttempt(asked) is { State: WorkerTaskState.Executing, Count: > 1 })
+            {
+                _cutForSteal.Add(asked);
             }
 
-            outbox.StealAnswer(asked.Key, asked.Attempt, givenUp);
+            outbox.StealAnswer(asked.Key, asked.Attempt, TryGiveBack(asked));
         }
+
+        _recalledForSteal.Clear();
+    }
+
+    /// <summary>Offers elements that were asked for while their run had started, and have not run.</summary>
+    private void OfferCut()
+    {
+        for (var i = _cutForSteal.Count - 1; i >= 0; i--)
+        {
+            if (FindAttempt(_cutForSteal[i]) is { State: WorkerTaskState.Executing })
+            {
+                continue;
+            }
+
+            if (TryGiveBack(_cutForSteal[i]))
+            {
+                outbox.Send(new TaskRescheduled(_cutForSteal[i].Key, _cutForSteal[i].Attempt));
+            }
+
+            _cutForSteal.RemoveAt(i);
+        }
+    }
+
+    private WorkerTask? FindAttempt(TaskAttempt asked)
+    {
+        var handle = _rows.HandleOf(asked.Key);
+        return handle >= 0 && _rows[handle].Task is { } task && task.Attempt == asked.Attempt ? task : null;
+    }
+
+    private bool TryGiveBack(TaskAttempt asked)
+    {
+        if (FindAttempt(asked) is not { State: WorkerTaskState.Waiting or WorkerTaskState.Ready or WorkerTaskState.Constrained } task)
+        {
+            return false;
+        }
+
+        GiveUp(task, asked.Key, CancellationCause.None);
+        return true;
     }
 
     /// <summary>Gives up one key's task; of a map's run just that element.</summary>
@@ -89,6 +147,24 @@ internal sealed partial class WorkerStateMachine
         }
 
         ReleaseInputs(task);
+        SendWaitersBack(task);
+    }
+
+    /// <summary>The value that tasks here wait for won't come from this: they go back to the scheduler, which knows better.</summary>
+    private void SendWaitersBack(WorkerTask source)
+    {
+        foreach (var waiter in source.Waiters)
+        {
+            if (waiter.State == WorkerTaskState.Waiting)
+            {
+                var place = Array.FindIndex(waiter.Dependencies, dependency => dependency.Key == source.Key);
+                outbox.Send(new InputMissing(waiter.Key, waiter.Attempt, source.Key, waiter.Dependencies[place].Holder));
+                Detach(waiter);
+                Abandon(waiter, CancellationCause.None);
+            }
+        }
+
+        source.Waiters.Clear();
     }
 
     /// <summary>Ends a task that is cut off: what knows it still will drop it.</summary>

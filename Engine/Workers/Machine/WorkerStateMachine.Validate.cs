@@ -1,4 +1,4 @@
-using Engine.Collections;
+using static Engine.Collections.Invariant;
 
 namespace Engine.Workers.Machine;
 
@@ -49,22 +49,14 @@ internal sealed partial class WorkerStateMachine
             return;
         }
 
-        var missing = 0;
+        // An input that was here and has been freed since is asked for when the task is about to start.
+        var awaited = 0;
         for (var i = 0; i < task.DependencyCount; i++)
         {
             var handle = _rows.HandleOf(task.Dependencies[i].Key);
-            missing += handle >= 0 && _rows[handle].HasValue ? 0 : 1;
-            Require(handle >= 0 && (_rows[handle].HasValue || _rows[handle].Task!.Waiters.Contains(task)), $"{key} waits for what is on its way");
+            awaited += handle >= 0 && _rows[handle] is { HasValue: false, Task: { } source } && source.Waiters.Contains(task) ? 1 : 0;
         }
 
-        Require(task.WaitingFor == missing && missing > 0, $"{key} waits for {task.WaitingFor} inputs, {missing} are missing");
-    }
-
-    private static void Require(bool holds, string what)
-    {
-        if (!holds)
-        {
-            throw new InvariantViolationException(what);
-        }
+        Require(task.WaitingFor == awaited && awaited > 0, $"{key} waits for {task.WaitingFor} inputs, {awaited} are on their way");
     }
 }

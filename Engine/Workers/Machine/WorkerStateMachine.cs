@@ -22,6 +22,9 @@ internal sealed partial class WorkerStateMachine(WorkerSettings settings, Worker
     /// <summary>Bytes of the values that it holds, as measured.</summary>
     public long HeldBytes { get; private set; }
 
+    /// <summary>Keys that it knows: of values held, of tasks to run, of values to get.</summary>
+    public long RowCount => _rows.Count;
+
     /// <summary>Takes a message of the scheduler.</summary>
     public void Handle(Message message)
     {
@@ -109,7 +112,7 @@ internal sealed partial class WorkerStateMachine(WorkerSettings settings, Worker
             HeldCount--;
         }
 
-        (row.Value, row.NBytes, row.Attempt, row.HasValue) = (value, bytes, attempt, true);
+        (row.Value, row.NBytes, row.Attempt, row.HasValue, row.IsTransient) = (value, bytes, attempt, true, false);
         HeldBytes += bytes;
         HeldCount++;
     }

@@ -1,0 +1,253 @@
+using Engine.Protocol;
+using Engine.Scheduling.Machine;
+using Engine.Tests.TestKit.Machines;
+
+namespace Engine.Tests.Scheduling;
+
+/// <summary>What is no longer wanted goes: values first, recipes when nothing can ask for them again.</summary>
+public sealed class ReleaseTests
+{
+    private readonly SchedulerFixture _scheduler = new();
+
+    [Fact]
+    public void A_value_that_is_given_up_is_freed_and_forgotten()
+    {
+        var worker = _scheduler.AddWorker();
+        var task = _scheduler.Submit();
+        _scheduler.Finish(worker, task);
+
+        _scheduler.Release(task);
+
+        Assert.Equal(new SentAttempt(worker, task, 1), Assert.Single(_scheduler.Sent.Frees));
+        Assert.Equal((0, 0), (_scheduler.Machine.TaskCount, worker.NBytes));
+    }
+
+    [Fact]
+    public void All_holders_of_a_value_free_it()
+    {
+        var (worker, other) = (_scheduler.AddWorker(), _scheduler.AddWorker());
+        var task = _scheduler.Submit();
+        _scheduler.Finish(_scheduler.Sent.Latest[task].Worker, task);
+        _scheduler.AddReplica(worker, task);
+        _scheduler.AddReplica(other, task);
+
+        _scheduler.Release(task);
+
+        Assert.Equal(2, _scheduler.Sent.Frees.Count);
+        Assert.Equal(0, worker.NBytes + other.NBytes);
+    }
+
+    [Fact]
+    public void A_running_task_that_is_given_up_is_stopped()
+    {
+        var worker = _scheduler.AddWorker();
+        var task = _scheduler.Submit();
+
+        _scheduler.Release(task);
+
+        Assert.Equal(new SentAttempt(worker, task, 1), Assert.Single(_scheduler.Sent.Frees));
+        Assert.Empty(_scheduler.ProcessingOn(worker));
+    }
+
+    [Fact]
+    public void An_intermediate_value_is_freed_when_its_last_reader_has_run_and_its_recipe_kept()
+    {
+        var worker = _scheduler.AddWorker(threads: 2);
+        var input = _scheduler.Submit();
+        var left = _scheduler.Submit(input);
+        var right = _scheduler.Submit(input);
+        _scheduler.Release(input);
+        _scheduler.Finish(input, left);
+        Assert.Equal(SchedulerTaskState.Memory, _scheduler.StateOf(input));
+
+        _scheduler.Finish(worker, right);
+
+        Assert.Equal(SchedulerTaskState.Released, _scheduler.StateOf(input));
+        Assert.Contains(_scheduler.Sent.Frees, free => free.Key == input);
+    }
+
+    [Fact]
+    public void A_recipe_is_forgotten_with_its_last_reader()
+    {
+        var worker = _scheduler.AddWorker();
+        var first = _scheduler.Submit();
+        var second = _scheduler.Submit(first);
+        var third = _scheduler.Submit(second);
+        _scheduler.Release(first, second);
+        _scheduler.Finish(first, second, third);
+        Assert.Equal(3, _scheduler.Machine.TaskCount);
+
+        _scheduler.Release(third);
+
+        Assert.Equal((0, 0), (_scheduler.Machine.TaskCount, worker.NBytes));
+    }
+
+    [Fact]
+    public void A_whole_graph_that_is_given_up_while_it_runs_goes()
+    {
+        var worker = _scheduler.AddWorker();
+        var input = _scheduler.Submit();
+        var middle = Enumerable.Range(0, 5).Select(_ => _scheduler.Submit(input)).ToArray();
+        _scheduler.Submit(middle);
+        _scheduler.Finish(worker, input);
+
+        _scheduler.ReleaseAll();
+
+        Assert.Equal((0, 0), (_scheduler.Machine.TaskCount, worker.Processing.Count));
+    }
+
+    [Fact]
+    public void What_is_not_known_can_be_given_up()
+    {
+        _scheduler.Release(new TaskKey(_scheduler.Client.Id, 5), new TaskKey(new ClientId(77), 5));
+
+        Assert.Equal(0, _scheduler.Machine.TaskCount);
+    }
+
+    [Fact]
+    public void Giving_up_twice_is_giving_up_once()
+    {
+        var worker = _scheduler.AddWorker();
+        var input = _scheduler.Submit();
+        _scheduler.Submit(input);
+
+        _scheduler.Release(input);
+        _scheduler.Release(input);
+
+        Assert.Equal([input], _scheduler.ProcessingOn(worker));
+    }
+
+    [Fact]
+    public void A_client_that_leaves_gives_all_its_futures_up()
+    {
+        var worker = _scheduler.AddWorker();
+        var client = _scheduler.AddClient();
+        var input = _scheduler.Submit(client, new TestWork());
+        _scheduler.Submit(client, new TestWork(), null, input);
+        _scheduler.Finish(worker, input);
+        _scheduler.Ask(new WaitForWorkersRequest(9), client);
+
+        _scheduler.RemoveClient(client);
+        _scheduler.RemoveClient(client);
+
+        Assert.Equal(0, _scheduler.Machine.TaskCount);
+    }
+
+    [Fact]
+    public void Cancelling_ends_a_task_and_all_that_needs_it()
+    {
+        var worker = _scheduler.AddWorker();
+        var task = _scheduler.Submit();
+        var child = _scheduler.Submit(task);
+        var grandchild = _scheduler.Submit(child);
+        var apart = _scheduler.Submit();
+
+        var cancelled = _scheduler.Cancel(task);
+
+        Assert.Equal([task, child, grandchild], cancelled.Order());
+        Assert.All(cancelled, key => Assert.Equal([FutureStatus.Cancelled], _scheduler.ToldOf(key)));
+        Assert.Equal([apart], _scheduler.ProcessingOn(worker));
+        Assert.Equal(1, _scheduler.Machine.TaskCount);
+    }
+
+    [Fact]
+    public void The_reason_of_a_cancellation_is_told()
+    {
+        var task = _scheduler.Submit();
+
+        _scheduler.Cancel(task);
+
+        Assert.Equal("no longer needed", Assert.Single(_scheduler.NoticesOf(task)).Error!.Message);
+    }
+
+    [Fact]
+    public void Cancelling_spares_what_another_client_wants_and_what_that_needs()
+    {
+        var worker = _scheduler.AddWorker();
+        var other = _scheduler.AddClient();
+        var task = _scheduler.Submit();
+        var child = _scheduler.Submit(task);
+        var theirs = _scheduler.Submit(other, new TestWork(), null, task);
+
+        var cancelled = _scheduler.Cancel(task);
+        _scheduler.Finish(worker, task);
+        _scheduler.Finish(worker, theirs);
+
+        Assert.Equal([task, child], cancelled.Order());
+        Assert.Equal([FutureStatus.Finished], _scheduler.ToldOf(theirs, other));
+        Assert.Equal([FutureStatus.Cancelled], _scheduler.ToldOf(task));
+    }
+
+    [Fact]
+    public void Cancelling_spares_what_another_client_sent_off()
+    {
+        var worker = _scheduler.AddWorker();
+        var other = _scheduler.AddClient();
+        var task = _scheduler.Submit();
+        var theirs = _scheduler.Submit(other, new TestWork(), null, task);
+        _scheduler.Ask(new FireAndForgetRequest([theirs]), other);
+        _scheduler.Release(other, theirs);
+
+        _scheduler.Cancel(task);
+        _scheduler.Finish(worker, task);
+
+        Assert.Equal([theirs], _scheduler.ProcessingOn(worker));
+    }
+
+    [Fact]
+    public void A_client_cannot_cancel_anothers_future()
+    {
+        var worker = _scheduler.AddWorker();
+        var other = _scheduler.AddClient();
+        var task = _scheduler.Submit();
+
+        Assert.Empty(_scheduler.Cancel(other, task));
+
+        Assert.Equal([task], _scheduler.ProcessingOn(worker));
+    }
+
+    [Fact]
+    public void What_was_sent_off_runs_without_a_future_and_is_forgotten_afterwards()
+    {
+        var worker = _scheduler.AddWorker();
+        var input = _scheduler.Submit();
+        var task = _scheduler.Submit(input);
+        _scheduler.FireAndForget(task);
+        _scheduler.ReleaseAll();
+        Assert.Equal([input], _scheduler.ProcessingOn(worker));
+
+        _scheduler.Finish(input, task);
+
+        Assert.Equal((0, 0), (_scheduler.Machine.TaskCount, worker.NBytes));
+    }
+
+    [Fact]
+    public void What_was_sent_off_runs_although_its_client_leaves()
+    {
+        var worker = _scheduler.AddWorker();
+        var client = _scheduler.AddClient();
+        var task = _scheduler.Submit(client, new TestWork());
+        _scheduler.Ask(new FireAndForgetRequest([task]), client);
+
+        _scheduler.RemoveClient(client);
+
+        Assert.Equal([task], _scheduler.ProcessingOn(worker));
+        _scheduler.Finish(worker, task, value: 1);
+        Assert.Equal(0, _scheduler.Machine.TaskCount);
+    }
+
+    [Fact]
+    public void What_is_sent_off_after_it_was_let_go_runs_again()
+    {
+        var worker = _scheduler.AddWorker();
+        var input = _scheduler.Submit();
+        var kept = _scheduler.Submit(input);
+        _scheduler.Release(input);
+        _scheduler.Finish(input, kept);
+        Assert.Equal(SchedulerTaskState.Released, _scheduler.StateOf(input));
+
+        _scheduler.FireAndForget(input);
+
+        Assert.Equal([input], _scheduler.ProcessingOn(worker));
+    }
+}

@@ -1,0 +1,190 @@
+using Engine.Protocol;
+using Engine.Scheduling.Machine;
+using Engine.Tests.TestKit.Machines;
+
+namespace Engine.Tests.Scheduling;
+
+public sealed class SubmitTests
+{
+    private readonly SchedulerFixture _scheduler = new();
+
+    [Fact]
+    public void A_task_without_inputs_is_queued_until_a_worker_joins()
+    {
+        var task = _scheduler.Submit();
+        Assert.Equal(SchedulerTaskState.Queued, _scheduler.StateOf(task));
+
+        var worker = _scheduler.AddWorker();
+
+        Assert.Equal(SchedulerTaskState.Processing, _scheduler.StateOf(task));
+        Assert.Same(worker, Assert.Single(_scheduler.Sent.Computes).Worker);
+    }
+
+    [Fact]
+    public void A_task_goes_from_waiting_over_queued_and_processing_to_memory()
+    {
+        var worker = _scheduler.AddWorker();
+        var task = _scheduler.Submit();
+        _scheduler.Finish(worker, task);
+
+        Assert.Equal(
+            ["Forgotten -> Waiting", "Waiting -> Queued", "Queued -> Processing", "Processing -> Memory"],
+            _scheduler.StoryOf(task).Select(static line => $"{line.Start} -> {line.Finish}"));
+    }
+
+    [Fact]
+    public void A_task_waits_until_its_last_input_is_there()
+    {
+        var worker = _scheduler.AddWorker(threads: 4);
+        var left = _scheduler.Submit();
+        var right = _scheduler.Submit();
+        var sum = _scheduler.Submit(left, right);
+
+        _scheduler.Finish(worker, left);
+        Assert.Equal(SchedulerTaskState.Waiting, _scheduler.StateOf(sum));
+
+        _scheduler.Finish(worker, right);
+        Assert.Equal(SchedulerTaskState.Processing, _scheduler.StateOf(sum));
+    }
+
+    [Fact]
+    public void A_worker_is_told_where_the_inputs_are_in_the_order_of_the_submission()
+    {
+        var worker = _scheduler.AddWorker();
+        var first = _scheduler.Submit();
+        var second = _scheduler.Submit();
+        _scheduler.Finish(first, second);
+
+        var task = _scheduler.Submit(second, first, second);
+
+        var dependencies = _scheduler.Sent.Computes.Single(sent => sent.Key == task).Dependencies;
+        Assert.Equal([second, first, second], dependencies.Select(static dependency => dependency.Key));
+        Assert.All(dependencies, dependency => Assert.Same(worker.Address, dependency.Holder));
+    }
+
+    [Fact]
+    public void A_task_that_reads_one_input_twice_starts_once_that_is_there()
+    {
+        var worker = _scheduler.AddWorker();
+        var input = _scheduler.Submit();
+        var square = _scheduler.Submit(input, input);
+
+        _scheduler.Finish(worker, input);
+        _scheduler.Finish(worker, square);
+
+        Assert.Equal([FutureStatus.Finished], _scheduler.ToldOf(square));
+    }
+
+    [Fact]
+    public void The_client_is_told_of_the_end_once_and_gets_a_small_value_along()
+    {
+        var worker = _scheduler.AddWorker();
+        var task = _scheduler.Submit();
+
+        _scheduler.Finish(worker, task, value: 42);
+        _scheduler.Finish(worker, task, value: 43);
+
+        var notice = Assert.Single(_scheduler.NoticesOf(task));
+        Assert.Equal((FutureStatus.Finished, true), (notice.Status, notice.HasValue));
+        Assert.Equal([42], notice.Values);
+    }
+
+    [Fact]
+    public void A_large_value_stays_with_its_worker()
+    {
+        var worker = _scheduler.AddWorker();
+        var task = _scheduler.Submit();
+
+        _scheduler.Finish(worker, task, bytes: 1_000_000);
+
+        Assert.False(Assert.Single(_scheduler.NoticesOf(task)).HasValue);
+        Assert.Equal([worker.Address], _scheduler.HoldersOf(task));
+    }
+
+    [Fact]
+    public void A_task_with_an_input_that_nobody_knows_fails_and_says_which()
+    {
+        _scheduler.AddWorker();
+        var unknown = new TaskKey(_scheduler.Client.Id, 1000);
+
+        var task = _scheduler.Submit(unknown);
+
+        var error = Assert.Single(_scheduler.NoticesOf(task)).Error!;
+        Assert.Equal((TaskErrorKind.UnknownDependency, unknown), (error.Kind, error.Key));
+        Assert.IsType<UnknownKeyException>(error.ToException());
+    }
+
+    [Fact]
+    public void An_unknown_input_lets_go_of_the_known_ones()
+    {
+        var worker = _scheduler.AddWorker();
+        var known = _scheduler.Submit();
+        _scheduler.Finish(worker, known);
+        var task = _scheduler.Submit(known, new TaskKey(_scheduler.Client.Id, 1000));
+
+        _scheduler.Release(known);
+        _scheduler.Release(task);
+
+        Assert.Equal(0, _scheduler.Machine.TaskCount);
+    }
+
+    [Fact]
+    public void A_failed_task_with_an_unknown_input_does_not_run_with_fewer_inputs_when_it_is_retried()
+    {
+        _scheduler.AddWorker();
+        var task = _scheduler.Submit(new TaskKey(_scheduler.Client.Id, 1000));
+
+        _scheduler.Retry(task);
+
+        Assert.Empty(_scheduler.Sent.Computes);
+        Assert.Equal(SchedulerTaskState.Erred, _scheduler.StateOf(task));
+    }
+
+    [Fact]
+    public void A_task_on_a_failed_input_fails_at_once_and_blames_the_input()
+    {
+        var worker = _scheduler.AddWorker();
+        var input = _scheduler.Submit();
+        _scheduler.Fail(worker, input);
+
+        var task = _scheduler.Submit(input);
+
+        var error = Assert.Single(_scheduler.NoticesOf(task)).Error!;
+        Assert.Equal(input, error.Key);
+        Assert.Equal(SchedulerTaskState.Erred, _scheduler.StateOf(task));
+    }
+
+    [Fact]
+    public void A_key_is_submitted_once()
+    {
+        var task = _scheduler.Submit();
+        var again = Engine.Collections.BatchPool<SubmitBatch>.Get();
+        again.First = task;
+        again.Add(new SubmitEntry { Work = new TestWork() });
+
+        var error = Assert.Throws<NotSupportedException>(() => _scheduler.Handle(_scheduler.Client, again));
+
+        Assert.Contains("submitted twice", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_chain_runs_to_its_end_and_leaves_nothing()
+    {
+        var worker = _scheduler.AddWorker();
+        var last = _scheduler.Submit();
+        var keys = new List<TaskKey> { last };
+        for (var i = 0; i < 20; i++)
+        {
+            keys.Add(last = _scheduler.Submit(last));
+        }
+
+        foreach (var key in keys)
+        {
+            _scheduler.Finish(worker, key);
+        }
+
+        Assert.Equal([FutureStatus.Finished], _scheduler.ToldOf(last));
+        _scheduler.ReleaseAll();
+        Assert.Equal((0, 0), (_scheduler.Machine.TaskCount, worker.NBytes));
+    }
+}

@@ -1,0 +1,117 @@
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Scheduling.Machine;
+
+namespace Engine.Tests.TestKit.Machines;
+
+/// <summary>An entry of a ComputeBatch, copied.</summary>
+internal sealed record SentTask(WorkerState Worker, TaskKey Key, int Count, int Attempt, int Element, long Order, DependencyHolder[] Dependencies);
+
+/// <summary>A key and an attempt that a worker was told of: to free it, or to give it back.</summary>
+internal sealed record SentAttempt(WorkerState Worker, TaskKey Key, int Attempt);
+
+/// <summary>A value that a worker was told to copy.</summary>
+internal sealed record SentAcquire(WorkerState Worker, TaskKey Key, WorkerAddress Holder);
+
+/// <summary>An entry of KeyNotices, copied.</summary>
+internal sealed record SentNotice(ClientState Client, TaskKey Key, int Count, FutureStatus Status, bool HasValue, object?[] Values, TaskError? Error);
+
+/// <summary>Copies what a scheduler sends into lists, because batches are pooled.</summary>
+internal sealed class RecordingSchedulerSink : ISchedulerSink
+{
+    public List<SentTask> Computes { get; } = [];
+
+    public List<SentAttempt> Frees { get; } = [];
+
+    public List<SentAttempt> Steals { get; } = [];
+
+    public List<SentAcquire> Acquires { get; } = [];
+
+    public List<SentNotice> Notices { get; } = [];
+
+    public List<Reply> Replies { get; } = [];
+
+    public List<TopicEvent> Events { get; } = [];
+
+    /// <summary>The last attempt of each key that was sent, and to whom.</summary>
+    public Dictionary<TaskKey, (WorkerState Worker, int Attempt)> Latest { get; } = [];
+
+    /// <summary>Called with what clients are sent, as it is sent.</summary>
+    public Action<ClientState, Message>? Sending { get; set; }
+
+    /// <summary>Forgets what was sent, but not the attempts.</summary>
+    public void Clear()
+    {
+        Computes.Clear();
+        Frees.Clear();
+        Steals.Clear();
+        Acquires.Clear();
+        Notices.Clear();
+        Events.Clear();
+    }
+
+    public void Send(WorkerState worker, Message message)
+    {
+        switch (message)
+        {
+            case ComputeBatch batch:
+                Record(worker, batch);
+                break;
+            case FreeKeys batch:
+                Frees.AddRange(batch.Span.ToArray().Select(entry => new SentAttempt(worker, entry.Key, entry.Attempt)));
+                break;
+            case StealRequest batch:
+                Steals.AddRange(batch.Span.ToArray().Select(entry => new SentAttempt(worker, entry.Key, entry.Attempt)));
+                break;
+            case AcquireReplicas batch:
+                Acquires.AddRange(batch.Span.ToArray().Select(entry => new SentAcquire(worker, entry.Key, entry.Holder)));
+                break;
+        }
+
+        MessagePools.Return(message);
+    }
+
+    public void Send(ClientState client, Message message)
+    {
+        Sending?.Invoke(client, message);
+        switch (message)
+        {
+            case KeyNotices batch:
+                Notices.AddRange(batch.Span.ToArray().Select(notice => Copy(client, notice)));
+                break;
+            case Reply reply:
+                Replies.Add(reply);
+                break;
+            case TopicEventMessage topicEvent:
+                Events.Add(topicEvent.Event);
+                break;
+        }
+
+        MessagePools.Return(message);
+    }
+
+    private static SentNotice Copy(ClientState client, KeyNotice notice)
+    {
+        object?[] values = notice switch
+        {
+            { HasValue: false } => [],
+            { Values: { } several } => [.. several.Take(notice.Count).Select(static value => value.Boxed)],
+            _ => [notice.Value.Boxed],
+        };
+        return new SentNotice(client, notice.Key, notice.Count, notice.Status, notice.HasValue, values, notice.Error);
+    }
+
+    private void Record(WorkerState worker, ComputeBatch batch)
+    {
+        for (var i = 0; i < batch.Count; i++)
+        {
+            ref var task = ref batch.Entries[i];
+            var dependencies = batch.Dependencies.AsSpan(task.DependencyOffset, task.DependencyCount).ToArray();
+            Computes.Add(new SentTask(worker, task.Key, task.Count, task.Attempt, task.Element, task.Order, dependencies));
+            for (var element = 0; element < task.Count; element++)
+            {
+                Latest[TaskKey.FromValue(task.Key.Value + (ulong)element)] = (worker, task.Attempt);
+            }
+        }
+    }
+}

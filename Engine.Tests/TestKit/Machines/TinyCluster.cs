@@ -1,0 +1,335 @@
+using Engine.Collections;
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Scheduling.Machine;
+
+namespace Engine.Tests.TestKit.Machines;
+
+/// <summary>
+/// A scheduler, workers and clients in one thread: the real machines, with queues in the place of connections and a
+/// seed in the place of chance. Each step one queue moves on: order is kept within a queue and is anybody's guess
+/// between them. All machines check themselves after every step of theirs.
+/// </summary>
+/// <remarks>Files: Script (what clients and fate do), Check (what must hold at the end).</remarks>
+internal sealed partial class TinyCluster : ISchedulerSink
+{
+    private readonly Random _random;
+    private readonly TinyPlan _plan;
+    private readonly SchedulerOutbox _outbox;
+    private readonly Dictionary<TaskKey, TinyNode> _nodes = [];
+    private readonly Dictionary<WorkerState, TinyWorker> _workersByState = [];
+    private readonly Dictionary<ClientState, TinyClient> _clientsByState = [];
+    private readonly List<Action> _moves = [];
+    private TimeSpan _now;
+    private ulong _trace = 14695981039346656037;
+    private int _steps;
+
+    public TinyCluster(int seed, TinyPlan? plan = null)
+    {
+        _random = new Random(seed);
+        _plan = plan ?? TinyPlan.Of(new Random(seed));
+        _outbox = new SchedulerOutbox(this);
+        Scheduler = new SchedulerStateMachine(_plan.Scheduler, _outbox);
+    }
+
+    public SchedulerStateMachine Scheduler { get; }
+
+    public List<TinyWorker> Workers { get; } = [];
+
+    public List<TinyClient> Clients { get; } = [];
+
+    /// <summary>A number that stands for all that has happened, in order.</summary>
+    public ulong TraceHash => _trace;
+
+    public int StepCount => _steps;
+
+    /// <summary>What has happened, if the plan asks for it.</summary>
+    public List<string> Log { get; } = [];
+
+    /// <summary>Runs the script to its end, lets everything come to rest, checks it, gives everything up, and checks again.</summary>
+    public void Run()
+    {
+        for (var i = 0; i < _plan.ClientCount; i++)
+        {
+            AddClient();
+        }
+
+        for (var i = 0; i < _plan.WorkerCount; i++)
+        {
+            AddWorker();
+        }
+
+        for (var operation = 0; operation < _plan.OperationCount; operation++)
+        {
+            Operate();
+            for (var quiet = _random.Next(_plan.QuietMax); quiet > 0 && Step(); quiet--)
+            {
+            }
+        }
+
+        Replenish();
+        Settle();
+        CheckEnds();
+        GiveUp();
+        Settle();
+        CheckEmpty();
+    }
+
+    public void Trace(string what, TaskKey key, long more = 0)
+    {
+        foreach (var letter in what)
+        {
+            Mix(letter);
+        }
+
+        Mix(key.Value);
+        Mix((ulong)more);
+        if (_plan.KeepsLog)
+        {
+            Log.Add($"{_steps}: {what} {key} {more}");
+        }
+    }
+
+    void ISchedulerSink.Send(WorkerState worker, Message message)
+    {
+        if (message is WorkerRegistered)
+        {
+            return;
+        }
+
+        TraceSent(worker, message);
+        _workersByState[worker].FromScheduler.Enqueue(message);
+    }
+
+    void ISchedulerSink.Send(ClientState client, Message message)
+    {
+        if (message is not ClientRegistered)
+        {
+            _clientsByState[client].FromScheduler.Enqueue(message);
+        }
+    }
+
+    private void Mix(ulong value) => _trace = (_trace ^ value) * 1099511628211;
+
+    private TinyClient AddClient()
+    {
+        var client = new TinyClient(this);
+        Clients.Add(client);
+        client.State = Scheduler.AddClient($"client{Clients.Count}", null, _now);
+        _clientsByState.Add(client.State, client);
+        EndTurn();
+        return client;
+    }
+
+    private TinyWorker AddWorker()
+    {
+        var worker = new TinyWorker(this, $"w{_random.Next(_plan.WorkerNames)}", _plan.NextWorker(_random));
+        Workers.Add(worker);
+        worker.State = Scheduler.AddWorker(
+            new RegisterWorker(worker.Name, $"test://{Workers.Count}", worker.Settings.Slots, worker.Settings.Resources), null, _now);
+        _workersByState.Add(worker.State, worker);
+        Trace("joins", default, worker.State.Id.Number);
+        EndTurn();
+        return worker;
+    }
+
+    /// <summary>Moves until nothing moves.</summary>
+    private void Settle()
+    {
+        for (var steps = 0; Step(); steps++)
+        {
+            if (steps > _plan.StepsMax)
+            {
+                throw new InvariantViolationException($"the cluster comes to rest, but it has not after {steps} steps");
+            }
+        }
+    }
+
+    /// <summary>One queue moves on; false if all are empty.</summary>
+    private bool Step()
+    {
+        _moves.Clear();
+        foreach (var worker in Workers)
+        {
+            CollectMoves(worker);
+        }
+
+        foreach (var client in Clients)
+        {
+            if (client.ToScheduler.Count > 0)
+            {
+                _moves.Add(() => ReceiveFrom(client));
+            }
+
+            if (client.FromScheduler.Count > 0)
+            {
+                _moves.Add(client.Receive);
+            }
+        }
+
+        if (_moves.Count == 0)
+        {
+            return false;
+        }
+
+        _steps++;
+        _now += TimeSpan.FromMilliseconds(1);
+        _moves[_random.Next(_moves.Count)]();
+        return true;
+    }
+
+    private void CollectMoves(TinyWorker worker)
+    {
+        if (worker.IsGone)
+        {
+            return;
+        }
+
+        if (worker.ToScheduler.Count > 0 || worker.IsDead)
+        {
+            _moves.Add(() => ReceiveFrom(worker));
+        }
+
+        if (worker.IsDead)
+        {
+            return;
+        }
+
+        if (worker.FromScheduler.Count > 0)
+        {
+            _moves.Add(() => worker.Receive(1 + _random.Next(3)));
+        }
+
+        if (worker.HasRecalled)
+        {
+            _moves.Add(worker.EndTurn);
+        }
+
+        if (worker.HasExecutions)
+        {
+            _moves.Add(() => worker.Work(_random));
+        }
+
+        foreach (var fetch in worker.Fetches)
+        {
+            _moves.Add(fetch.IsAnswered ? () => worker.ReceiveAnswer(fetch) : () => Serve(fetch));
+        }
+    }
+
+    private void ReceiveFrom(TinyClient client)
+    {
+        for (var most = 1 + _random.Next(2); most > 0 && client.ToScheduler.TryDequeue(out var message); most--)
+        {
+            Scheduler.Handle(client.State, message, _now);
+            MessagePools.Return(message);
+        }
+
+        EndTurn();
+    }
+
+    private void ReceiveFrom(TinyWorker worker)
+    {
+        for (var most = 1 + _random.Next(2); most > 0 && worker.ToScheduler.TryDequeue(out var message); most--)
+        {
+            TraceReceived(worker.State, message);
+            Scheduler.Handle(worker.State, message, _now);
+            MessagePools.Return(message);
+        }
+
+        if (worker is { IsDead: true, ToScheduler.Count: 0 })
+        {
+            worker.IsGone = true;
+            Trace("leaves", default, worker.State.Id.Number);
+            Scheduler.RemoveWorker(worker.State, worker.DiesExpectedly, "it died", _now);
+        }
+
+        EndTurn();
+    }
+
+    private void Serve(TinyFetch fetch)
+    {
+        var holder = Workers.Find(worker => worker.State.Id == fetch.Holder.Id)!;
+        fetch.IsAnswered = true;
+        fetch.Answer = holder.IsDead || (_plan.HasBadLinks && _random.Next(20) == 0) ? null : holder.Machine.Serve(fetch.Keys);
+        Trace(fetch.Answer is null ? "unreachable" : "served", fetch.Keys[0], fetch.Holder.Id.Number);
+    }
+
+    private void EndTurn()
+    {
+        if (Scheduler.NextDeadline <= _now)
+        {
+            Scheduler.Tick(_now);
+        }
+
+        Scheduler.Settle();
+        _outbox.Flush();
+    }
+
+    private void TraceSent(WorkerState worker, Message message)
+    {
+        switch (message)
+        {
+            case ComputeBatch batch:
+                foreach (ref readonly var task in batch.Span)
+                {
+                    Trace($"compute {task.Count} attempt {task.Attempt}", task.Key, worker.Id.Number);
+                }
+
+                break;
+            case FreeKeys batch:
+                TraceAll("free", worker, batch.Span);
+                break;
+            case StealRequest batch:
+                TraceAll("steal", worker, batch.Span);
+                break;
+            case AcquireReplicas batch:
+                foreach (ref readonly var replica in batch.Span)
+                {
+                    Trace("acquire", replica.Key, worker.Id.Number);
+                }
+
+                break;
+        }
+    }
+
+    private void TraceAll(string what, WorkerState worker, ReadOnlySpan<TaskAttempt> attempts)
+    {
+        foreach (ref readonly var attempt in attempts)
+        {
+            Trace(what, attempt.Key, (worker.Id.Number << 16) + attempt.Attempt);
+        }
+    }
+
+    private void TraceReceived(WorkerState worker, Message message)
+    {
+        switch (message)
+        {
+            case FinishedBatch batch:
+                foreach (ref readonly var finished in batch.Span)
+                {
+                    Trace($"finished {finished.Count} attempt {finished.Attempt}", finished.Key, worker.Id.Number);
+                }
+
+                break;
+            case TaskErred erred:
+                Trace($"erred attempt {erred.Attempt}", erred.Key, worker.Id.Number);
+                break;
+            case InputMissing missing:
+                Trace($"lacks {missing.Input}", missing.Key, worker.Id.Number);
+                break;
+            case ReplicasAdded added:
+                TraceAll("copied", worker, added.Span);
+                break;
+            case StealResponse response:
+                foreach (ref readonly var answer in response.Span)
+                {
+                    Trace(answer.GivenUp ? "gives up" : "keeps", answer.Key, worker.Id.Number);
+                }
+
+                break;
+            default:
+                Trace(message.GetType().Name, default, worker.Id.Number);
+                break;
+        }
+    }
+}

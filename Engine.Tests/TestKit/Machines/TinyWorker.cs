@@ -1,0 +1,245 @@
+using System.Buffers;
+using Engine.Collections;
+using Engine.Data;
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Scheduling.Machine;
+using Engine.Tasks;
+using Engine.Workers.Machine;
+
+namespace Engine.Tests.TestKit.Machines;
+
+/// <summary>A worker of a tiny cluster: its machine, its ends of queues, and an executor that runs what and when the seed says.</summary>
+internal sealed class TinyWorker : IWorkerSink
+{
+    private readonly TinyCluster _cluster;
+    private readonly WorkerOutbox _outbox;
+    private readonly List<Execution> _executions = [];
+
+    public TinyWorker(TinyCluster cluster, string name, WorkerSettings settings)
+    {
+        (_cluster, Name, Settings) = (cluster, name, settings);
+        _outbox = new WorkerOutbox(this);
+        Machine = new WorkerStateMachine(settings, _outbox);
+    }
+
+    public string Name { get; }
+
+    public WorkerSettings Settings { get; }
+
+    public WorkerStateMachine Machine { get; }
+
+    /// <summary>The scheduler's record; known once it has registered.</summary>
+    public WorkerState State { get; set; } = null!;
+
+    public Queue<Message> FromScheduler { get; } = new();
+
+    public Queue<Message> ToScheduler { get; } = new();
+
+    /// <summary>Requests of this worker to peers, and their answers.</summary>
+    public List<TinyFetch> Fetches { get; } = [];
+
+    public bool IsDead { get; set; }
+
+    /// <summary>Whether the scheduler has heard that it is dead.</summary>
+    public bool IsGone { get; set; }
+
+    public bool DiesExpectedly { get; set; }
+
+    /// <summary>Executions were recalled, and are handed out again in a turn of their own.</summary>
+    public bool HasRecalled { get; private set; }
+
+    public bool HasExecutions => _executions.Count > 0;
+
+    private int RunningCount => _executions.Count(static execution => execution is { IsStarted: true, HasSeceded: false });
+
+    /// <summary>Takes up to some messages of the scheduler, and ends the turn.</summary>
+    public void Receive(int most)
+    {
+        for (; most > 0 && FromScheduler.TryDequeue(out var message); most--)
+        {
+            if (message is WorkerRegistered)
+            {
+                continue;
+            }
+
+            Machine.Handle(message);
+            MessagePools.Return(message);
+        }
+
+        EndTurn();
+    }
+
+    public void EndTurn()
+    {
+        HasRecalled = false;
+        Machine.Settle();
+        _outbox.Flush();
+    }
+
+    /// <summary>Starts or ends one execution, or has one leave its slot, reach its limit or be recalled.</summary>
+    public void Work(Random random)
+    {
+        var waiting = _executions.Find(static execution => !execution.IsStarted);
+        if (waiting is not null && RunningCount < Settings.Slots && random.Next(2) == 0)
+        {
+            waiting.IsStarted = true;
+            if (waiting.Task is not { IsAbandoned: true, Count: 1 })
+            {
+                return;
+            }
+
+            End(waiting, new ExecutionResult { Task = waiting.Task });
+        }
+        else if (_executions.FindAll(static execution => execution.IsStarted) is { Count: > 0 } started)
+        {
+            var execution = started[random.Next(started.Count)];
+            switch (random.Next(8))
+            {
+                case 0 when execution is { HasSeceded: false, Task: { Count: 1, Work.NeedsContext: true } }:
+                    execution.HasSeceded = true;
+                    _cluster.Trace("secede", execution.Task.Key);
+                    Machine.OnSeceded(execution.Task);
+                    break;
+                case 1 when execution.Task is { Count: 1, Options.Timeout: not null, IsAbandoned: false }:
+                    _cluster.Trace("time limit", execution.Task.Key);
+                    Machine.OnTimedOut(execution.Task, execution.Task.Key, execution.Task.Attempt);
+                    break;
+                default:
+                    End(execution, Run(execution, random));
+                    break;
+            }
+        }
+        else
+        {
+            waiting!.IsStarted = true;
+        }
+
+        EndTurn();
+    }
+
+    public void Stall()
+    {
+        Machine.OnStalled();
+        EndTurn();
+    }
+
+    public void ReceiveAnswer(TinyFetch fetch)
+    {
+        Fetches.Remove(fetch);
+        if (fetch.Answer is { } answer)
+        {
+            Machine.OnDataReply(new DataReply(fetch.RequestId, answer));
+        }
+        else
+        {
+            Machine.OnFetchFailed(fetch.RequestId);
+        }
+
+        EndTurn();
+    }
+
+    void IWorkerSink.SendToScheduler(Message message) => ToScheduler.Enqueue(message);
+
+    void IWorkerSink.Execute(ExecutionRun run)
+    {
+        for (var i = 0; i < run.Count; i++)
+        {
+            ref var entry = ref run.Entries[i];
+            _executions.Add(new Execution(entry.Task, run.Inputs.AsSpan(entry.InputOffset, entry.InputCount).ToArray()));
+        }
+
+        BatchPool<ExecutionRun>.Return(run);
+    }
+
+    void IWorkerSink.Cancel(WorkerTask task, CancellationCause cause)
+    {
+        var execution = _executions.Find(execution => execution.Task == task)
+            ?? throw new InvariantViolationException($"what is cancelled runs, but {task.Key} doesn't");
+        execution.IsCancelled = execution.IsStarted;
+    }
+
+    void IWorkerSink.Fetch(WorkerAddress holder, long requestId, TaskKey[] keys) =>
+        Fetches.Add(new TinyFetch(holder, requestId, keys));
+
+    void IWorkerSink.Recall()
+    {
+        HasRecalled = true;
+        var recalled = _executions.FindAll(static execution => !execution.IsStarted);
+        _executions.RemoveAll(static execution => !execution.IsStarted);
+        Machine.OnRecalled(recalled.Select(static execution => execution.Task));
+    }
+
+    private static ExecutionResult Run(Execution execution, Random random)
+    {
+        var task = execution.Task;
+        var work = task.Work!;
+        var result = new ExecutionResult { Task = task, Seconds = random.Next(3) * 1e-4f };
+        var cut = random.Next(4) == 0 ? random.Next(1, task.Count + 1) : task.Count;
+        if (task.Count > 1)
+        {
+            result.Values = ArrayPool<DataValue>.Shared.Rent(task.Count);
+        }
+
+        try
+        {
+            if (execution.IsCancelled && random.Next(2) == 0)
+            {
+                throw new OperationCanceledException();
+            }
+
+            for (; result.Done < cut; result.Done++)
+            {
+                var value = work.Invoke(new TaskInputs(execution.Inputs), task.Element + result.Done, null);
+                if (result.Values is { } values)
+                {
+                    values[result.Done] = value;
+                }
+                else
+                {
+                    result.Value = value;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or RescheduleException or OperationCanceledException)
+        {
+            result.Error = exception;
+        }
+
+        return result;
+    }
+
+    private void End(Execution execution, in ExecutionResult result)
+    {
+        _executions.Remove(execution);
+        Machine.OnResult(result);
+    }
+
+    private sealed class Execution(WorkerTask task, DataValue[] inputs)
+    {
+        public WorkerTask Task => task;
+
+        public DataValue[] Inputs => inputs;
+
+        public bool IsStarted { get; set; }
+
+        public bool HasSeceded { get; set; }
+
+        public bool IsCancelled { get; set; }
+    }
+}
+
+/// <summary>A request to a peer, on its way there or back.</summary>
+internal sealed class TinyFetch(WorkerAddress holder, long requestId, TaskKey[] keys)
+{
+    public WorkerAddress Holder => holder;
+
+    public long RequestId => requestId;
+
+    public TaskKey[] Keys => keys;
+
+    public bool IsAnswered { get; set; }
+
+    /// <summary>What the peer has; null if it is gone.</summary>
+    public DataEntry[]? Answer { get; set; }
+}

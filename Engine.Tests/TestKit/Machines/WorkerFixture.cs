@@ -1,0 +1,119 @@
+using Engine.Collections;
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Workers.Machine;
+
+namespace Engine.Tests.TestKit.Machines;
+
+/// <summary>A finished task or run that the scheduler was told of, copied.</summary>
+internal sealed record ToldFinished(TaskKey Key, int Count, int Attempt, long NBytes, bool HasValue, object?[] Values);
+
+/// <summary>A request to a peer.</summary>
+internal sealed record AskedPeer(WorkerAddress Holder, long RequestId, TaskKey[] Keys);
+
+/// <summary>
+/// A worker's machine with a recording sink, and the test in the place of its executor. Every verb is one whole step,
+/// after which all indexes are derived again and compared.
+/// </summary>
+internal sealed partial class WorkerFixture : IWorkerSink
+{
+    private readonly WorkerOutbox _outbox;
+    private readonly Dictionary<TaskKey, (WorkerTask Task, object?[] Inputs)> _running = [];
+
+    public WorkerFixture(WorkerSettings? settings = null)
+    {
+        _outbox = new WorkerOutbox(this);
+        Machine = new WorkerStateMachine((settings ?? new WorkerSettings()) with { Validate = true }, _outbox);
+    }
+
+    public WorkerStateMachine Machine { get; }
+
+    /// <summary>First keys of what the executor was given, in order.</summary>
+    public List<TaskKey> Started { get; } = [];
+
+    public List<AskedPeer> Asked { get; } = [];
+
+    public List<(TaskKey Key, CancellationCause Cause)> Cancelled { get; } = [];
+
+    public List<ToldFinished> Finished { get; } = [];
+
+    public List<(TaskKey Key, int Attempt, bool GivenUp)> StealAnswers { get; } = [];
+
+    public List<TaskKey> ReplicasAdded { get; } = [];
+
+    /// <summary>What else the scheduler was told: errors, missing inputs, wishes.</summary>
+    public List<Message> Told { get; } = [];
+
+    public int RecallCount { get; private set; }
+
+    public static TaskKey Key(int number) => new(new ClientId(1), number);
+
+    public static WorkerAddress Peer(int number) => new(new WorkerId(number), $"test://{number}", $"w{number}");
+
+    public WorkerTask TaskOf(TaskKey key) => _running[key].Task;
+
+    /// <summary>The values that the executor was given with a task.</summary>
+    public object?[] InputsOf(TaskKey key) => _running[key].Inputs;
+
+    public bool Holds(TaskKey key) => Machine.Serve([key])[0].Found;
+
+    public object? ValueOf(TaskKey key) => Machine.Serve([key])[0].Value.Boxed;
+
+    void IWorkerSink.Execute(ExecutionRun run)
+    {
+        for (var i = 0; i < run.Count; i++)
+        {
+            ref var entry = ref run.Entries[i];
+            var inputs = run.Inputs.AsSpan(entry.InputOffset, entry.InputCount).ToArray();
+            _running[entry.Task.Key] = (entry.Task, [.. inputs.Select(static input => input.Boxed)]);
+            Started.Add(entry.Task.Key);
+        }
+
+        BatchPool<ExecutionRun>.Return(run);
+    }
+
+    void IWorkerSink.Cancel(WorkerTask task, CancellationCause cause) => Cancelled.Add((task.Key, cause));
+
+    void IWorkerSink.Fetch(WorkerAddress holder, long requestId, TaskKey[] keys) => Asked.Add(new AskedPeer(holder, requestId, keys));
+
+    void IWorkerSink.Recall() => RecallCount++;
+
+    void IWorkerSink.SendToScheduler(Message message)
+    {
+        switch (message)
+        {
+            case FinishedBatch batch:
+                Finished.AddRange(batch.Span.ToArray().Select(Copy));
+                break;
+            case StealResponse batch:
+                StealAnswers.AddRange(batch.Span.ToArray().Select(static answer => (answer.Key, answer.Attempt, answer.GivenUp)));
+                break;
+            case Protocol.ReplicasAdded batch:
+                ReplicasAdded.AddRange(batch.Span.ToArray().Select(static replica => replica.Key));
+                break;
+            default:
+                Told.Add(message);
+                break;
+        }
+
+        MessagePools.Return(message);
+    }
+
+    private static ToldFinished Copy(FinishedTask finished)
+    {
+        object?[] values = finished switch
+        {
+            { HasValue: false } => [],
+            { Values: { } several } => [.. several.Take(finished.Count).Select(static value => value.Boxed)],
+            _ => [finished.Value.Boxed],
+        };
+        return new ToldFinished(finished.Key, finished.Count, finished.Attempt, finished.NBytes, finished.HasValue, values);
+    }
+
+    private void Settle()
+    {
+        Machine.Settle();
+        _outbox.Flush();
+        Machine.Validate();
+    }
+}
