@@ -219,7 +219,7 @@ public sealed class SharingTests
 
         _scheduler.RemoveClient(_scheduler.Client);
 
-        Assert.Equal(task, Assert.Single(((Dataset)_scheduler.Ask(new GetDatasetRequest("set"), _other)!).Keys));
+        Assert.Equal(task, Assert.Single(((TakenKeys)_scheduler.Ask(new GetDatasetRequest("set"), _other)!).Keys));
     }
 
     [Fact]

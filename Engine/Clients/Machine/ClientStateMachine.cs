@@ -272,19 +272,14 @@ internal sealed class ClientStateMachine
             return;
         }
 
-        if (future.IsEnded && (future is { HasValue: true } or { Status: not FutureStatus.Finished } || notice.Status == FutureStatus.Finished))
+        // Told once (I9). But a value that stayed with its workers may still be lost or cancelled.
+        var canChange = future is { Status: FutureStatus.Finished, HasValue: false } && notice.Status is (FutureStatus.Lost or FutureStatus.Cancelled);
+        if (future.IsEnded && !canChange)
         {
-            // Told once (I9), except that a value that stayed with its workers can be lost or cancelled later.
-            if (notice.Status is not (FutureStatus.Lost or FutureStatus.Cancelled) || future.Status != FutureStatus.Finished || future.HasValue)
-            {
-                return;
-            }
-        }
-        else
-        {
-            PendingCount--;
+            return;
         }
 
+        PendingCount -= future.IsEnded ? 0 : 1;
         if (future.Detail is not null)
         {
             CollectWaiters(key, ref future, notice.Status);
