@@ -17,7 +17,7 @@ public sealed partial class Client
     private FutureLease? _openLease;
     private TaskCompletionSource<bool>? _room;
     private long _sequence;
-    private long _sequenceSeen;
+    private long _additions;
     private bool _isFlushScheduled;
     private int _isSending;
 
@@ -219,6 +219,7 @@ public sealed partial class Client
 
     private bool ScheduleFlush()
     {
+        _additions++;
         if (_isFlushScheduled)
         {
             return false;
@@ -233,15 +234,14 @@ public sealed partial class Client
     /// <summary>Flushes as soon as nothing is being added: while a program submits, batches fill up and leave by themselves.</summary>
     private void FlushWhenQuiet()
     {
-        var seen = Volatile.Read(ref _sequence);
-        if (seen == _sequenceSeen)
+        long seen;
+        do
         {
-            Flush();
-            return;
+            seen = Volatile.Read(ref _additions);
+            Thread.Yield(); // Whoever adds, or runs tasks, goes first.
         }
-
-        _sequenceSeen = seen;
-        StartFlush();
+        while (Volatile.Read(ref _additions) != seen);
+        Flush();
     }
 
     /// <summary>
