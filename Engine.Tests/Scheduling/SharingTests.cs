@@ -305,7 +305,7 @@ public sealed class SharingTests
         _scheduler.Ask(new SubscribeRequest("mine", on: true), _other);
 
         _scheduler.Handle(_worker, new LogEventMessage("mine", 1));
-        _scheduler.Handle(_scheduler.Client, new LogEventMessage("yours", 2));
+        _scheduler.Handle(_worker, new LogEventMessage("yours", 2));
         _scheduler.Ask(new SubscribeRequest("mine", on: false), _other);
         _scheduler.Handle(_worker, new LogEventMessage("mine", 3));
 

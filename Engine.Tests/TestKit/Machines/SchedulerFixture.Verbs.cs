@@ -106,7 +106,8 @@ internal sealed partial class SchedulerFixture
     public void FireAndForget(params TaskKey[] keys) => Ask(new FireAndForgetRequest(keys));
 
     /// <summary>The key of a name for a client, which holds it from now on; or the error.</summary>
-    public object? FindKey(string name, ClientState? client = null) => Ask(new FindKeyRequest(name), client);
+    public object? FindKey(string name, ClientState? client = null) =>
+        Ask(new FindKeyRequest(name), client) switch { TakenKeys taken => Assert.Single(taken.Keys), var error => error };
 
     public object? Publish(string name, params TaskKey[] keys) => Ask(new PublishRequest(name, keys, isList: false, replace: false));
 
