@@ -108,7 +108,7 @@ public sealed class CancelledWaitTests
     public async Task Waiting_for_room_can_be_cancelled_and_submits_nothing_then()
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 0, client: new ClientOptions { PendingTasksMax = 1 });
-        await cluster.Client.SubmitAsync(static () => 1);
+        using var first = await cluster.Client.SubmitAsync(static () => 1);
         using var source = new CancellationTokenSource();
         var waiting = cluster.Client.SubmitAsync(static () => 2, cancellationToken: source.Token).AsTask();
 
@@ -135,7 +135,7 @@ public sealed class CancelledWaitTests
     public async Task Closing_releases_those_who_wait_for_room()
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 0, client: new ClientOptions { PendingTasksMax = 1 });
-        await cluster.Client.SubmitAsync(static () => 1);
+        using var first = await cluster.Client.SubmitAsync(static () => 1);
         var waiting = cluster.Client.SubmitAsync(static () => 2).AsTask();
 
         await cluster.Client.DisposeAsync().AsTask().Within("end of the client");

@@ -30,7 +30,11 @@ public sealed class ClosingTests
         }
 
         Assert.Equal(FutureStatus.Cancelled, running.Status);
-        Assert.Equal(1, await cluster.Client.Submit(static () => 1).AsTask().Within("another client's task gets the slot"));
+        using (var other = cluster.Client.Submit(static () => 1))
+        {
+            Assert.Equal(1, await other.AsTask().Within("another client's task gets the slot"));
+        }
+
         await cluster.NothingIsKnownAsync();
     }
 

@@ -52,15 +52,23 @@ internal sealed class ClusterFixture : IAsyncDisposable
         return client;
     }
 
-    /// <summary>Waits until the scheduler has dealt with all that the clients gave up, and makes sure that it knows no task any more.</summary>
+    /// <summary>Waits until the scheduler has dealt with all that clients gave up, those of the workers' tasks too, and makes sure that it knows no task any more.</summary>
     public async Task NothingIsKnownAsync()
     {
-        foreach (var client in _clients)
+        var clients = new List<Client>(_clients);
+        foreach (var worker in Cluster.Workers)
         {
-            client.Flush();
+            if (worker.Nested is { } nested)
+            {
+                clients.Add(await nested.Within("connection of a worker's client"));
+            }
         }
 
-        await Client.AskAsync<object>(new WorkersRequest(), CancellationToken.None).Within("an answer of the scheduler, after all that came before");
+        foreach (var client in clients.Where(static client => !client.Completion.IsCompleted))
+        {
+            await client.AskAsync<object>(new WorkersRequest(), CancellationToken.None).Within("an answer, after all that the client gave up");
+        }
+
         Assert.Equal(0, Cluster.Scheduler.TaskCount);
     }
 

@@ -32,7 +32,7 @@ internal static class RepositoryRoot
     private static IEnumerable<string> List(DirectoryInfo folder)
     {
         var files = folder.EnumerateFiles()
-            .Where(file => !file.Name.Contains(".received.", StringComparison.Ordinal))
+            .Where(file => !file.Name.Contains(".received.", StringComparison.Ordinal) && !Generated.Contains(file.Name)) // .git is a file in a worktree.
             .Select(file => Path.GetRelativePath(Folder, file.FullName).Replace('\\', '/'));
         return files.Concat(folder.EnumerateDirectories().Where(child => !Generated.Contains(child.Name)).SelectMany(List));
     }

@@ -12,6 +12,7 @@ public sealed class LongTaskTests
     public async Task What_a_lane_finished_before_its_long_task_is_told()
     {
         await using var cluster = await StartAsync(workers: 1, threads: 1);
+        await using var clock = new ClockDriver(_time, cluster.Time);
         var gate = new Gate();
         var before = Enumerable.Range(0, 20).Select(i => cluster.Client.Submit(static (int x) => x, i)).ToList();
         var stuck = cluster.Client.Submit(() => Passed(gate));
@@ -26,6 +27,7 @@ public sealed class LongTaskTests
     public async Task What_a_lane_finished_before_its_long_task_is_told_also_while_another_lane_is_idle()
     {
         await using var cluster = await StartAsync(workers: 1, threads: 2);
+        await using var clock = new ClockDriver(_time, cluster.Time);
         for (var round = 0; round < 50; round++)
         {
             var gate = new Gate();
@@ -42,6 +44,7 @@ public sealed class LongTaskTests
     public async Task What_waits_behind_a_long_task_runs_on_another_worker()
     {
         await using var cluster = await StartAsync(workers: 2, threads: 1);
+        await using var clock = new ClockDriver(_time, cluster.Time);
         var gate = new Gate();
         var before = Enumerable.Range(0, 100).Select(i => cluster.Client.Submit(static (int x) => x, i)).ToList();
         var stuck = cluster.Client.Submit(() => Passed(gate));
@@ -59,6 +62,7 @@ public sealed class LongTaskTests
     public async Task Elements_behind_a_long_element_of_a_map_run_on_another_worker()
     {
         await using var cluster = await StartAsync(workers: 2, threads: 1);
+        await using var clock = new ClockDriver(_time, cluster.Time);
         var gate = new Gate();
         var map = cluster.Client.Map((int x) => x == 100 ? Passed(gate) : x, Enumerable.Range(0, 1000));
         var others = Enumerable.Range(0, 1000).Where(static i => i != 100).ToList();
@@ -70,7 +74,7 @@ public sealed class LongTaskTests
         Assert.Equal(-1, await map[100].AsTask().Within("the long element"));
     }
 
-    /// <summary>A cluster that believes all tasks to be short, and whose watch ticks as soon as it is set.</summary>
+    /// <summary>A cluster that believes all tasks to be short.</summary>
     private async Task<ClusterFixture> StartAsync(int workers, int threads)
     {
         var cluster = await ClusterFixture.StartAsync(workers, threads, options => options.TimeProvider = _time);
@@ -81,10 +85,6 @@ public sealed class LongTaskTests
             Assert.Equal(500, values.Length);
         }
 
-        // The clock goes on on another thread, because this is called from within the worker's step.
-        cluster.Time.WhenSet = due => ThreadPool.UnsafeQueueUserWorkItem(
-            static state => state._time.Advance(state.due), (_time, due), preferLocal: false);
-        _time.Advance(TimeSpan.FromMilliseconds(10)); // For a watch that was set before.
         return cluster;
     }
 

@@ -124,7 +124,7 @@ public sealed class NestedTaskTests
         var end = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (var cluster = await ClusterFixture.StartAsync(workers: 1))
         {
-            _ = cluster.Client.Submit(async (TaskContext context) =>
+            using var outer = cluster.Client.Submit(async (TaskContext context) =>
             {
                 var inner = context.Client.Submit(async (TaskContext innerContext) =>
                 {

@@ -113,7 +113,7 @@ public sealed class TaskContextTests
         var seen = new TaskCompletionSource<CancellationCause>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (var cluster = await ClusterFixture.StartAsync(workers: 1))
         {
-            _ = cluster.Client.Submit(async (TaskContext context) => await UntilCancelledAsync(context, gate, seen));
+            using var held = cluster.Client.Submit(async (TaskContext context) => await UntilCancelledAsync(context, gate, seen));
             await gate.Entered;
             await cluster.Cluster.DisposeAsync().AsTask().Within("end of the cluster");
         }

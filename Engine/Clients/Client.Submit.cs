@@ -146,6 +146,18 @@ public sealed partial class Client
         Send();
     }
 
+    /// <summary>Flushes, and comes back when all that was submitted has been sent, also what another thread is just sending.</summary>
+    private void FlushThrough()
+    {
+        Flush();
+        var spinner = default(SpinWait);
+        while (Volatile.Read(ref _isSending) != 0 || !_outgoing.IsEmpty)
+        {
+            Send();
+            spinner.SpinOnce(sleep1Threshold: -1); // A sender has at most one step of the scheduler before it.
+        }
+    }
+
     private void CheckDependency(Future dependency)
     {
         ArgumentNullException.ThrowIfNull(dependency);
@@ -161,7 +173,7 @@ public sealed partial class Client
 
         if (dependency.Client != this)
         {
-            dependency.Client.Flush(); // The scheduler has to hear of it before it hears of this task.
+            dependency.Client.FlushThrough(); // The scheduler has to hear of it before it hears of this task.
         }
     }
 

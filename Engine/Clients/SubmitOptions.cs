@@ -51,6 +51,11 @@ public sealed class SubmitOptions
         }
 
         ArgumentNullException.ThrowIfNull(Workers, nameof(Workers));
+        if (Workers.Contains(null!))
+        {
+            throw new ArgumentException("A worker's name is null. Leave Workers empty for all workers.", nameof(Workers));
+        }
+
         ArgumentNullException.ThrowIfNull(Resources, nameof(Resources));
         foreach (var (name, amount) in Resources)
         {

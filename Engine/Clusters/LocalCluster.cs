@@ -85,14 +85,25 @@ public sealed class LocalCluster : IAsyncDisposable
             Threads = options.ThreadsPerWorker,
             Services = options.Services,
         };
+        var name = worker.Name;
         options.ConfigureWorker?.Invoke(place, worker);
+        if (worker.Name == string.Empty)
+        {
+            worker.Name = name;
+        }
+
         return worker;
     }
 
     /// <summary>Starts one more worker; it is there when the task ends.</summary>
     internal async Task AddWorkerAsync(WorkerOptions options, bool validate, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options.Threads));
+        options.Check();
+        if (_workers.Exists(worker => worker.Name == options.Name))
+        {
+            throw new ArgumentException($"There is a worker {options.Name} already. Give each a name of its own, or none.", nameof(options));
+        }
+
         var worker = new Worker(options.Copy(), _transport, _scheduler.Address, _time, validate);
         _workers.Add(worker);
         await worker.StartAsync(_taskScheduler, cancellationToken);

@@ -81,6 +81,13 @@ internal sealed class TaskLongRunning(TaskKey key, int attempt) : Message
     public int Attempt { get; } = attempt;
 }
 
+/// <summary>Nothing has ended for a while although others wait to start: what runs takes longer than was thought.</summary>
+internal sealed class WorkerStalled(double seconds) : Message
+{
+    /// <summary>For how long nothing has ended.</summary>
+    public double Seconds { get; } = seconds;
+}
+
 /// <summary>A task can't start: an input is not where it was said to be. dask: <c>missing-data</c>.</summary>
 internal sealed class InputMissing(TaskKey key, int attempt, TaskKey input, WorkerAddress holder) : Message
 {

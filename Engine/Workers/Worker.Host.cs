@@ -41,6 +41,9 @@ internal sealed partial class Worker : IExecutionHost
         }
     }
 
+    /// <summary>The client for work that tasks submit, if one has asked for it.</summary>
+    internal Task<Client>? Nested => Volatile.Read(ref _nested);
+
     public void LogEvent(string topic, object? content) => _scheduler!.TrySend(new LogEventMessage(topic, content));
 
     public void Secede(TaskContext context)

@@ -30,6 +30,11 @@ internal sealed partial class Worker : IWorkerSink
     void IWorkerSink.Recall()
     {
         _machine!.OnRecalled(_executor!.Recall());
+        foreach (var (task, begun) in _executor.SplitRuns())
+        {
+            _machine.OnSplit(task, begun);
+        }
+
         Inbox.Post(ResultsReady.Instance); // The step is over: what came back is handed out in the next.
     }
 

@@ -10,7 +10,8 @@ namespace Engine.Workers;
 /// <remarks>dask: <c>Worker</c>. Sending, running and fetching are in Worker.Sink.cs, what functions reach in Worker.Host.cs.</remarks>
 internal sealed partial class Worker : Component
 {
-    private static readonly TimeSpan s_watchInterval = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan s_watchMin = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan s_watchMax = TimeSpan.FromSeconds(1);
     private readonly WorkerOptions _options;
     private readonly ITransport _transport;
     private readonly string _schedulerAddress;
@@ -27,6 +28,8 @@ internal sealed partial class Worker : Component
     private TaskExecutor? _executor;
     private bool _isWatching;
     private bool _hasHandedOut;
+    private TimeSpan _watchInterval = s_watchMin;
+    private TimeSpan _stalled;
     private bool _isClosing;
     private long _resultCount;
     private long _resultCountAtTick;
@@ -38,6 +41,9 @@ internal sealed partial class Worker : Component
         _watch = time.CreateTimer(
             static state => ((Worker)state!).Inbox.Post(WatchTick.Instance), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>The worker's name.</summary>
+    public string Name => _options.Name;
 
     /// <summary>Ends when the worker has closed.</summary>
     public Task Closed => _closed.Task;
@@ -154,23 +160,34 @@ internal sealed partial class Worker : Component
     private void OnWatchTick()
     {
         _isWatching = false;
-        if (_machine is { } machine && _resultCount == _resultCountAtTick && machine.ExecutingCount > _options.Threads)
+        if (_resultCount == _resultCountAtTick && _machine is { } machine)
         {
-            machine.OnStalled();
+            _stalled += _watchInterval;
+            machine.OnStalled(_stalled.TotalSeconds);
         }
     }
 
-    /// <summary>Looks again in a while if a lane might be in a long task, with others behind it or with results of others that it hasn't told of.</summary>
+    /// <summary>
+    /// Looks again in a while if a lane might be in a long task, with others behind it or with results of others that it
+    /// hasn't told of; while nothing happens, less and less often.
+    /// </summary>
     private void Watch()
     {
-        var count = _machine!.ExecutingCount;
-        if (!_isWatching && (count > _options.Threads || (count > 1 && (_hasHandedOut || _resultCount != _resultCountAtTick))))
+        var isActive = _hasHandedOut || _resultCount != _resultCountAtTick;
+        if ((_isWatching && (_watchInterval == s_watchMin || !isActive))
+            || _machine!.ExecutingCount == 0 || _machine.ExecutingCount + _machine.ReadyCount < 2)
         {
-            _isWatching = true;
-            _hasHandedOut = false;
-            _resultCountAtTick = _resultCount;
-            _watch.Change(s_watchInterval, Timeout.InfiniteTimeSpan);
+            return;
         }
+
+        _watchInterval = isActive ? s_watchMin : TimeSpan.FromTicks(Math.Min(_watchInterval.Ticks * 2, s_watchMax.Ticks));
+        if (_resultCount != _resultCountAtTick)
+        {
+            _stalled = TimeSpan.Zero;
+        }
+
+        (_isWatching, _hasHandedOut, _resultCountAtTick) = (true, false, _resultCount);
+        _watch.Change(_watchInterval, Timeout.InfiniteTimeSpan);
     }
 
     private void Close(string reason) => End(new Disconnect(DisconnectKind.Closed, reason));

@@ -19,6 +19,20 @@ public sealed class WorkerOptions
     /// <value>null.</value>
     public IServiceProvider? Services { get; set; }
 
+    internal void Check()
+    {
+        ArgumentNullException.ThrowIfNull(Name);
+        ArgumentNullException.ThrowIfNull(Resources);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1);
+        foreach (var (name, amount) in Resources)
+        {
+            if (!double.IsFinite(amount) || amount < 0)
+            {
+                throw new ArgumentOutOfRangeException(nameof(Resources), amount, $"The amount of the resource \"{name}\" must be 0 or more, and finite.");
+            }
+        }
+    }
+
     internal WorkerOptions Copy() => new()
     {
         Name = Name,

@@ -21,32 +21,27 @@ internal static class WordCountJob
         Client client, FolderContent folder, IProgress<JobProgress>? progress, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
-        var futures = new List<Future<WordCounts>>();
-        try
+        using var scope = client.Scope(); // Gives all futures up at the end. After Ctrl+C, what hasn't run then won't.
+        var futures = Submit(scope, folder.Files);
+        var done = 0;
+        await foreach (var future in client.AsCompleted(futures, cancellationToken))
         {
-            Submit(client, folder.Files, futures);
-            for (var done = 0; done < futures.Count - 1; done++)
+            progress?.Report(new JobProgress(++done, futures.Count));
+            if (future != futures[^1])
             {
-                await futures[done].GetExceptionAsync(cancellationToken); // If one failed, the last one will say so.
-                futures[done].Dispose(); // Tasks that need the value still have it; this program doesn't.
-                progress?.Report(new JobProgress(done + 1, futures.Count));
+                future.Dispose(); // This program doesn't need the value, and the engine keeps it for the tasks that do.
             }
+        }
 
-            var counts = futures is [.., var last] ? await last.AsTask(cancellationToken) : WordCounts.Empty;
-            progress?.Report(new JobProgress(futures.Count, futures.Count));
-            return new JobResult(counts.WithProblems(folder.Problems), futures.Count, watch.Elapsed);
-        }
-        finally
-        {
-            client.Release(futures); // After an error or Ctrl+C: what hasn't run needn't.
-        }
+        var counts = futures is [.., var total] ? await total : WordCounts.Empty;
+        return new JobResult(counts.WithProblems(folder.Problems), futures.Count, watch.Elapsed);
     }
 
     /// <summary>Submits all tasks. The last one's value is the result.</summary>
-    private static void Submit(Client client, IReadOnlyList<IReadOnlyList<FilePart>> files, List<Future<WordCounts>> futures)
+    private static List<Future<WordCounts>> Submit(TaskSubmitter submitter, IReadOnlyList<IReadOnlyList<FilePart>> files)
     {
-        Future<WordCounts>[] parts = client.Map(WordCounter.Count, files.SelectMany(file => file));
-        futures.AddRange(parts);
+        Future<WordCounts>[] parts = submitter.Map(WordCounter.Count, files.SelectMany(file => file));
+        var all = parts.ToList();
 
         var sums = new List<Future<WordCounts>>();
         var next = 0;
@@ -60,6 +55,8 @@ internal static class WordCountJob
             sums = [.. sums.Chunk(SumsPerTask).Select(group => Combine(WordCounts.OfFiles, group))];
         }
 
+        return all;
+
         // Futures are the inputs of the next task: their values go from worker to worker, not through this program.
         Future<WordCounts> Combine(Func<IReadOnlyList<WordCounts>, WordCounts> function, Future<WordCounts>[] inputs)
         {
@@ -68,8 +65,8 @@ internal static class WordCountJob
                 return only;
             }
 
-            var sum = client.Submit(function, inputs);
-            futures.Add(sum);
+            var sum = submitter.Submit(function, inputs);
+            all.Add(sum);
             return sum;
         }
     }

@@ -26,6 +26,36 @@ internal sealed partial class SchedulerStateMachine
         }
     }
 
+    /// <summary>What runs on a worker takes longer than was thought, so what waits behind it may be worth moving.</summary>
+    /// <remarks>dask: <c>_set_duration_estimate</c>, which takes twice the time that a task has run if it exceeds the estimate.</remarks>
+    private void OnStalled(WorkerState worker, double seconds)
+    {
+        var estimate = (float)(2 * seconds);
+        var running = worker.Threads;
+        for (var link = worker.Processing.First; link != 0 && running > 0; link = _tasks[link - 1].NextOnWorker)
+        {
+            ref var task = ref _tasks[link - 1];
+            if (task.Has(SchedulerTaskFlags.LongRunning))
+            {
+                continue;
+            }
+
+            running--; // The first that were assigned are those that run, or as good as any for the sum.
+            if (task.Estimate < estimate)
+            {
+                worker.Occupancy += estimate - task.Estimate;
+                task.Estimate = estimate;
+            }
+        }
+
+        for (var link = worker.StealsUnderWay == 0 ? worker.Processing.First : 0; link != 0; link = _tasks[link - 1].NextOnWorker)
+        {
+            _tasks[link - 1].Flags &= ~SchedulerTaskFlags.StealRequested; // What was refused before has been taken back from its lane since.
+        }
+
+        UpdateRoom(worker);
+    }
+
     /// <summary>The worker with most work that waits for a slot, if moving some of it is worth the move.</summary>
     private WorkerState? Busiest()
     {

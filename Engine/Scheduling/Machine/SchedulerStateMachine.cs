@@ -77,6 +77,9 @@ internal sealed partial class SchedulerStateMachine
             case TaskLongRunning longRunning:
                 OnLongRunning(worker, longRunning);
                 break;
+            case WorkerStalled stalled:
+                OnStalled(worker, stalled.Seconds);
+                break;
             case InputMissing missing:
                 OnInputMissing(worker, missing);
                 break;

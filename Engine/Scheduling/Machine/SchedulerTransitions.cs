@@ -10,10 +10,10 @@ internal static class SchedulerTransitions
         (Released, [Waiting, Forgotten, Erred]),
         (Waiting, [NoWorker, Queued, Processing, Released, Erred]),
         (NoWorker, [Processing, Released, Erred, Waiting]),
-        (Queued, [Processing, Released, NoWorker]),
+        (Queued, [Processing, Released]),
         (Processing, [Memory, Released, Waiting, Erred, Processing]),
-        (Memory, [Released, Forgotten]),
-        (Erred, [Released, Forgotten]));
+        (Memory, [Released]),
+        (Erred, [Released]));
 
     public static bool IsAllowed(SchedulerTaskState start, SchedulerTaskState finish) =>
         (s_allowed[(int)start] >> (int)finish & 1) != 0;

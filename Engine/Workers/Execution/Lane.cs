@@ -18,10 +18,14 @@ internal sealed class Lane(TaskExecutor executor, string name)
     private int _inGroup;
     private float _pace;
     private bool _holdsSlot;
+    private WorkerTask? _elements;
     private ExecutionContext _clean = null!; // Set first of all on its thread.
 
     /// <summary>What it has made, for the worker's loop.</summary>
     public SpscQueue<ExecutionResult> Results { get; } = new();
+
+    /// <summary>The run of elements that it is in, or null.</summary>
+    public WorkerTask? Elements => Volatile.Read(ref _elements);
 
     // Without the flow of control of whoever happens to start it: that may be a function's.
     public void Start() => new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
@@ -129,18 +133,24 @@ internal sealed class Lane(TaskExecutor executor, string name)
         return result;
     }
 
+    /// <summary>Runs elements until none is left, one throws, or the run is split: then the one that ran is all that is left of it here.</summary>
     private ExecutionResult ExecuteElements(WorkerTask task, TaskWork work, TaskInputs inputs)
     {
-        var values = ArrayPool<DataValue>.Shared.Rent(task.Count);
-        var result = new ExecutionResult { Task = task, Values = values };
-        var cut = executor.Cut;
+        var (count, element) = (task.Count, task.Element); // A split changes them.
+        var values = ArrayPool<DataValue>.Shared.Rent(count);
+        (task.Values, task.Begun) = (values, 1);
+        Volatile.Write(ref _elements, task);
+        var result = new ExecutionResult { Task = task };
         var start = executor.Time.GetTimestamp();
+        var begun = 1;
         try
         {
-            while (result.Done < task.Count && (executor.Cut == cut || result.Done == 0))
+            while (begun <= count)
             {
-                values[result.Done] = work.Invoke(inputs, task.Element + result.Done, null);
+                result.Value = work.Invoke(inputs, element + result.Done, null);
+                values[result.Done] = result.Value;
                 result.Done++;
+                begun = Interlocked.Increment(ref task.Begun);
             }
         }
 #pragma warning disable CA1031 // The function is the user's: whatever it throws is the element's result.
@@ -148,9 +158,20 @@ internal sealed class Lane(TaskExecutor executor, string name)
 #pragma warning restore CA1031
         {
             result.Error = exception;
+            begun = Interlocked.Exchange(ref task.Begun, WorkerTask.NoneLeft);
         }
 
-        result.Seconds = (float)(executor.Time.GetElapsedTime(start).TotalSeconds / Math.Max(1, result.Done));
+        Volatile.Write(ref _elements, null);
+        var seconds = executor.Time.GetElapsedTime(start).TotalSeconds;
+        if (begun >= WorkerTask.Split)
+        {
+            result.Done = result.Error is null ? 1 : 0;
+            result.Seconds = (float)seconds; // The others were so short that they don't count.
+            return result;
+        }
+
+        (result.Value, result.Values) = (default, values);
+        result.Seconds = (float)(seconds / Math.Max(1, result.Done));
         return result;
     }
 

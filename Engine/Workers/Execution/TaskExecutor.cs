@@ -49,9 +49,6 @@ internal sealed class TaskExecutor
 
     public TimeProvider Time { get; }
 
-    /// <summary>Changes when runs of elements are to be cut off after the current element.</summary>
-    public int Cut { get; private set; }
-
     /// <summary>Whether lanes should look for work or end.</summary>
     public bool IsClosing => Volatile.Read(ref _closing);
 
@@ -105,13 +102,12 @@ internal sealed class TaskExecutor
         }
     }
 
-    /// <summary>Takes back what no lane has claimed, and cuts runs of elements short.</summary>
+    /// <summary>Takes back what no lane has claimed.</summary>
     public List<WorkerTask> Recall()
     {
         var recalled = new List<WorkerTask>();
         lock (_gate)
         {
-            Cut++;
             while (_runs.TryDequeue(out var run))
             {
                 for (var i = 0; i < run.Count; i++)
@@ -128,6 +124,22 @@ internal sealed class TaskExecutor
         }
 
         return recalled;
+    }
+
+    /// <summary>Splits the runs of elements that lanes are in behind the elements that run. Called by the worker's loop only.</summary>
+    /// <returns>The runs, and how many of their elements have been begun; the last of those is still running.</returns>
+    public List<(WorkerTask Task, int Begun)> SplitRuns()
+    {
+        var split = new List<(WorkerTask Task, int Begun)>();
+        foreach (var lane in Volatile.Read(ref _lanes))
+        {
+            if (lane.Elements is { } task && Interlocked.Exchange(ref task.Begun, WorkerTask.Split) is var begun && begun <= task.Count)
+            {
+                split.Add((task, begun));
+            }
+        }
+
+        return split;
     }
 
     /// <summary>Reads results that lanes have made. Called by the worker's loop only.</summary>
@@ -167,6 +179,7 @@ internal sealed class TaskExecutor
         }
 
         Recall();
+        SplitRuns();
     }
 
     /// <summary>Claims the next execution that no lane has, or gives null. The lane then reads the run until it marks it read.</summary>

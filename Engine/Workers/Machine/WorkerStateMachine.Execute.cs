@@ -64,6 +64,19 @@ internal sealed partial class WorkerStateMachine
         _pace = Math.Max(_pace, (float)settings.RunSeconds); // They were not as short as was thought: hand out one at a time.
     }
 
+    /// <summary>A run was split behind the element that runs: what ended before it is kept, what was not begun goes back to the queue.</summary>
+    /// <param name="task">The run; from now on it is that element only.</param>
+    /// <param name="begun">Elements that were begun; the last of them runs.</param>
+    public void OnSplit(WorkerTask task, int begun)
+    {
+        var running = begun - 1;
+        KeepElements(task, new ExecutionResult { Task = task, Done = running, Values = task.Values, Seconds = _pace });
+        RequeueElements(task, begun, task.Count - begun);
+        ExecutingCount -= task.Count - 1;
+        (task.Key, task.Element, task.Order) = (task.KeyAt(running), task.Element + running, task.Order + running);
+        (task.Count, task.Values) = (1, null); // The lane may still write to the values, so they don't go back to their pool.
+    }
+
     /// <summary>A running task leaves its slot for good or for a while.</summary>
     public void OnSeceded(WorkerTask task)
     {
@@ -94,11 +107,17 @@ internal sealed partial class WorkerStateMachine
     }
 
     /// <summary>Nothing has ended for a while: what waits behind a long task is taken back, so that it can run elsewhere.</summary>
-    public void OnStalled()
+    /// <param name="seconds">For how long.</param>
+    public void OnStalled(double seconds = 0.002)
     {
-        if (ExecutingCount > settings.Slots)
+        if (ExecutingCount > 1)
         {
-            outbox.Recall();
+            outbox.Recall(); // Also if no more than its slots are busy: a lane may keep the elements of a run from the others.
+        }
+
+        if (ExecutingCount > settings.Slots || ReadyCount > 0)
+        {
+            outbox.Send(new WorkerStalled(seconds));
         }
     }
 
@@ -237,6 +256,23 @@ internal sealed partial class WorkerStateMachine
     /// <summary>Elements of a map: those that have a value are finished, one may have failed, the rest goes back to the queue.</summary>
     private void KeepRun(WorkerTask task, in ExecutionResult result)
     {
+        KeepElements(task, result);
+        if (result.Error is { } error && IsCurrentAt(task, result.Done))
+        {
+            ReportError(task, task.KeyAt(result.Done), error);
+            ClearElement(task, result.Done);
+        }
+
+        var rest = result.Done + (result.Error is null ? 0 : 1);
+        RequeueElements(task, rest, task.Count - rest);
+        if (result.Values is { } values)
+        {
+            ArrayPool<DataValue>.Shared.Return(values, clearArray: true);
+        }
+    }
+
+    private void KeepElements(WorkerTask task, in ExecutionResult result)
+    {
         var start = 0;
         while (start < result.Done)
         {
@@ -261,19 +297,6 @@ internal sealed partial class WorkerStateMachine
             }
 
             start++;
-        }
-
-        if (result.Error is { } error && IsCurrentAt(task, start))
-        {
-            ReportError(task, task.KeyAt(start), error);
-            ClearElement(task, start);
-        }
-
-        var rest = result.Done + (result.Error is null ? 0 : 1);
-        RequeueElements(task, rest, task.Count - rest);
-        if (result.Values is { } values)
-        {
-            ArrayPool<DataValue>.Shared.Return(values, clearArray: true);
         }
     }
 

@@ -1,3 +1,4 @@
+using Engine.Data;
 using Engine.Protocol;
 using Engine.Tasks;
 
@@ -78,6 +79,18 @@ internal sealed class WorkerTask
     /// <summary>For the executor: the task was given up and needn't start. Written by the machine, read by a lane.</summary>
     public volatile bool IsAbandoned;
 
+    /// <summary>For the executor: a number of begun elements that is beyond every count, because none is left to begin.</summary>
+    public const int NoneLeft = 1 << 29;
+
+    /// <summary>For the executor: likewise, because the run was split behind the element that runs.</summary>
+    public const int Split = 1 << 30;
+
+    /// <summary>For the executor: elements that the lane has begun. The lane and whoever splits the run exchange it.</summary>
+    public int Begun;
+
+    /// <summary>For the executor: the values of elements that have ended; rented.</summary>
+    public DataValue[]? Values;
+
     /// <summary>For the executor: the context of the running function, if it has one.</summary>
     public volatile TaskContext? Context;
 
@@ -109,6 +122,7 @@ internal sealed class WorkerTask
         (Work, Options, Holder, Context) = (null, null, null, null);
         (DependencyCount, WaitingFor, IsWantedReplica, IsAbandoned) = (0, 0, false, false);
         (HoldsResources, HasLeftSlot) = (false, false);
+        (Begun, Values) = (0, null);
         Waiters.Clear();
     }
 }
