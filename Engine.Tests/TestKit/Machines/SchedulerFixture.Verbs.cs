@@ -107,15 +107,13 @@ internal sealed partial class SchedulerFixture
 
     /// <summary>The key of a name for a client, which holds it from now on; or the error.</summary>
     public object? FindKey(string name, ClientState? client = null) =>
-        Ask(new FindKeyRequest(name), client) is var answer && answer is TakenKeys taken ? Assert.Single(taken.Keys) : answer;
+        Ask(new FindKeyRequest(name), client) switch { TakenKeys taken => Assert.Single(taken.Keys), var error => error };
 
     public object? Publish(string name, params TaskKey[] keys) => Ask(new PublishRequest(name, keys, isList: false, replace: false));
 
     public object? Unpublish(string name) => Ask(new UnpublishRequest(name));
 
-    /// <summary>The keys of a dataset for a client, which holds them from now on; or the error.</summary>
-    public object? GetDataset(string name, ClientState client) =>
-        Ask(new GetDatasetRequest(name), client) is var answer && answer is TakenKeys taken ? taken.Keys : answer;
+    public object? GetDataset(string name, ClientState client) => Ask(new GetDatasetRequest(name), client);
 
     private int AttemptOf(TaskKey key) => Sent.Latest[key].Attempt;
 }

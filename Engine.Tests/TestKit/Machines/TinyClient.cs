@@ -63,7 +63,11 @@ internal sealed class TinyClient(TinyCluster cluster) : IFutureWaiter
                 batch = BatchPool<ReleaseKeys>.Get();
             }
 
-            Machine.Release(key);
+            while (Machine.Holds(key) && !Machine.Release(key))
+            {
+                Machine.ReleaseFound(key);
+            }
+
             Held.Remove(key);
             batch.Add(new KeyRange { First = key, Count = 1 });
         }
@@ -82,9 +86,9 @@ internal sealed class TinyClient(TinyCluster cluster) : IFutureWaiter
                 TellWaiters();
                 break;
             case Reply reply when Questions.Remove(reply.RequestId):
-                foreach (var key in (reply.Value as TakenKeys)?.Keys ?? [])
+                foreach (var key in reply.Value is TakenKeys taken ? taken.Keys : [])
                 {
-                    Hold(key);
+                    HoldFound(key);
                 }
 
                 break;
@@ -92,6 +96,22 @@ internal sealed class TinyClient(TinyCluster cluster) : IFutureWaiter
 
         MessagePools.Return(message);
         Machine.Validate();
+    }
+
+    /// <summary>Holds a key that the scheduler has counted as this client's; again, if it was cancelled before.</summary>
+    private void HoldFound(TaskKey key)
+    {
+        var isNew = !Machine.Holds(key);
+        if (isNew || Machine.Find(key).Status == FutureStatus.Cancelled)
+        {
+            Machine.AddFound(key);
+            Await(key);
+        }
+
+        if (isNew)
+        {
+            Held.Add(key);
+        }
     }
 
     void IFutureWaiter.Ended(TaskKey key, FutureStatus status)

@@ -68,11 +68,6 @@ internal sealed partial class TinyCluster
             }
         }
 
-        if (WasCancelled(node))
-        {
-            return node.Value; // Cancelled after it was finished.
-        }
-
         throw new InvariantViolationException($"some worker holds the value of {node}, but none does");
     }
 
