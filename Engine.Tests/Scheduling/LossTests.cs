@@ -242,10 +242,28 @@ public sealed class LossTests
         var (first, second) = (_scheduler.AddWorker("a"), _scheduler.AddWorker("b"));
         var data = _scheduler.Submit(TestWork.Data(), On("a", "b") with { Replicas = 2 });
         _scheduler.Finish(first, data);
+        Assert.Empty(_scheduler.ToldOf(data));
 
         _scheduler.RemoveWorker(second);
 
         Assert.Equal([FutureStatus.Finished], _scheduler.ToldOf(data));
+    }
+
+    [Fact]
+    public void Data_that_a_worker_could_not_copy_is_told_when_it_has_copied_it_from_another()
+    {
+        WorkerState[] workers = [_scheduler.AddWorker("a"), _scheduler.AddWorker("b"), _scheduler.AddWorker("c")];
+        var data = _scheduler.Submit(TestWork.Data(), On("a", "b", "c") with { Replicas = 3 });
+        _scheduler.Finish(workers[0], data);
+        _scheduler.AddReplica(workers[1], data);
+
+        _scheduler.Handle(workers[2], new DataMissing(data, workers[0].Address));
+        Assert.Empty(_scheduler.ToldOf(data));
+        Assert.Equal(new SentAcquire(workers[2], data, workers[1].Address), _scheduler.Sent.Acquires[^1]);
+        _scheduler.AddReplica(workers[2], data);
+
+        Assert.Equal([FutureStatus.Finished], _scheduler.ToldOf(data));
+        Assert.Equal([workers[1].Address, workers[2].Address], _scheduler.HoldersOf(data));
     }
 
     [Fact]

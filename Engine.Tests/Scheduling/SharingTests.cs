@@ -219,7 +219,7 @@ public sealed class SharingTests
 
         _scheduler.RemoveClient(_scheduler.Client);
 
-        Assert.Equal(task, Assert.Single(((TakenKeys)_scheduler.Ask(new GetDatasetRequest("set"), _other)!).Keys));
+        Assert.Equal([task], ((TakenKeys)_scheduler.GetDataset("set", _other)!).Keys);
     }
 
     [Fact]
@@ -305,12 +305,13 @@ public sealed class SharingTests
         _scheduler.Ask(new SubscribeRequest("mine", on: true), _other);
 
         _scheduler.Handle(_worker, new LogEventMessage("mine", 1));
-        _scheduler.Handle(_worker, new LogEventMessage("yours", 2));
+        _scheduler.Ask(new LogEventRequest("yours", 2));
         _scheduler.Ask(new SubscribeRequest("mine", on: false), _other);
         _scheduler.Handle(_worker, new LogEventMessage("mine", 3));
 
         Assert.Equal([1], _scheduler.Sent.Events.Select(static logged => logged.Content));
         Assert.Equal([1, 3], _scheduler.EventsOf("mine").Select(static logged => logged.Content));
+        Assert.Equal([2], _scheduler.EventsOf("yours").Select(static logged => logged.Content));
     }
 
     private TaskKey Named(string name, int definition, params TaskKey[] inputs) =>
