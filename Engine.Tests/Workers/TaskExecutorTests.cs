@@ -103,6 +103,7 @@ public sealed class TaskExecutorTests
     {
         var (other, startSecond) = (new Gate(), new Gate());
         var first = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var secondWaits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var executor = new ExecutorFixture();
         executor.Run(async context =>
         {
@@ -116,6 +117,7 @@ public sealed class TaskExecutorTests
         await executor.SlotAskedAsync();
 
         startSecond.Open();
+        await secondWaits.Task.Within("the second flow waits for the slot as well");
         other.Open();
 
         Assert.Equal(10, await executor.NextResultAsync());
@@ -127,7 +129,9 @@ public sealed class TaskExecutorTests
         async Task<int> SecondAsync(TaskContext context)
         {
             await startSecond.PassAsync();
-            return await context.WaitBesideSlotAsync(Task.FromResult(2));
+            var waiting = context.WaitBesideSlotAsync(Task.FromResult(2));
+            secondWaits.SetResult();
+            return await waiting;
         }
     }
 
