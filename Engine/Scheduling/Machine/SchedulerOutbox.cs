@@ -16,8 +16,8 @@ internal interface ISchedulerSink
 /// The scheduler's instructions: one open batch for each destination and kind, sent when the step is over.
 /// </summary>
 /// <remarks>
-/// Kinds don't keep their order among each other within a step. That is safe, because every entry names its attempt:
-/// freeing attempt 3 never touches attempt 4.
+/// Kinds don't keep their order among each other within a step, but for one: tasks go before what frees them or asks them
+/// back. The rest is safe, because every entry names its attempt: freeing attempt 3 never touches attempt 4.
 /// </remarks>
 internal sealed class SchedulerOutbox(ISchedulerSink sink)
 {
@@ -95,6 +95,12 @@ internal sealed class SchedulerOutbox(ISchedulerSink sink)
         var dispatch = Touch(worker);
         if (open is not null)
         {
+            if (dispatch.Compute is { } compute && !ReferenceEquals(compute, open))
+            {
+                dispatch.Ready.Add(compute); // The full batch may free, or ask back, what is in here.
+                dispatch.Compute = null;
+            }
+
             dispatch.Ready.Add(open);
         }
 
