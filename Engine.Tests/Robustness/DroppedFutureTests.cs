@@ -205,7 +205,7 @@ public sealed class DroppedFutureTests
     private static async Task CollectAsync(Client client)
     {
         await Task.Yield(); // Away from the frames of the caller.
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < 12; i++)
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();
