@@ -32,9 +32,9 @@ public sealed class NoWorkerTests
     {
         var limit = TimeSpan.FromMinutes(3);
         await using var cluster = await StartAsync(workers: 1, limit);
+        var armed = WhenArmedAsync(cluster, limit); // First, because a client sends by itself.
         var future = cluster.Client.Submit(static () => 1, Restricted(isResource));
         var dependent = cluster.Client.Submit(static (int x) => x, future);
-        var armed = WhenArmedAsync(cluster, limit);
         cluster.Client.Flush();
         await armed;
 
