@@ -3,6 +3,8 @@ namespace Engine.Tests.TestKit;
 /// <summary>A clock that counts the timers that have not been disposed, and tells when one is set.</summary>
 internal sealed class WatchedTimeProvider(TimeProvider inner) : TimeProvider
 {
+    private readonly Lock _gate = new();
+    private TaskCompletionSource? _noneLives;
     private int _live;
 
     /// <summary>Timers that nobody has disposed.</summary>
@@ -22,9 +24,40 @@ internal sealed class WatchedTimeProvider(TimeProvider inner) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new Timer(this, inner.CreateTimer(callback, state, dueTime, period));
-        Interlocked.Increment(ref _live);
+        lock (_gate)
+        {
+            _live++;
+        }
+
         Tell(dueTime);
         return timer;
+    }
+
+    /// <summary>Ends when all timers have been disposed.</summary>
+    public Task WhenNoneLives()
+    {
+        lock (_gate)
+        {
+            if (_live == 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            _noneLives ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _noneLives.Task;
+        }
+    }
+
+    private void Disposed()
+    {
+        lock (_gate)
+        {
+            if (--_live == 0)
+            {
+                _noneLives?.TrySetResult();
+                _noneLives = null;
+            }
+        }
     }
 
     private void Tell(TimeSpan due)
@@ -51,7 +84,7 @@ internal sealed class WatchedTimeProvider(TimeProvider inner) : TimeProvider
             timer.Dispose();
             if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
             {
-                Interlocked.Decrement(ref owner._live);
+                owner.Disposed();
             }
         }
 
