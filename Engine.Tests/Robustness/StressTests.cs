@@ -17,16 +17,21 @@ public sealed class StressTests
     {
         await using var cluster = await ClusterFixture.StartAsync(workers, threads: 2);
         var other = await cluster.ConnectAsync();
+        var nesting = new Presence();
 
         await Task.WhenAll(Enumerable.Range(0, ThreadCount).Select(thread => Task.Run(
-            () => OperateAsync(thread % 2 == 0 ? cluster.Client : other, new Random((seed * 100) + thread), 60)))).Within($"all threads are through; seed {seed}");
+            () => OperateAsync(thread % 2 == 0 ? cluster.Client : other, new Random((seed * 100) + thread), 60, nesting)))).Within($"all threads are through; seed {seed}");
 
         Assert.Equal(0, cluster.Client.PendingCount);
         Assert.Equal(0, other.PendingCount);
+
+        // A function goes on when its future is given up, and gives its own futures up when it ends.
+        await cluster.NothingGivenUpStartsAsync();
+        await nesting.NobodyIsThere.Within("end of the functions that submit more");
         await cluster.NothingIsKnownAsync();
     }
 
-    private static async Task OperateAsync(Client client, Random random, int count)
+    private static async Task OperateAsync(Client client, Random random, int count, Presence nesting)
     {
         var held = new List<(Future<int> Future, int Value)> { (client.Submit(static () => 1), 1) };
         for (var i = 0; i < count; i++)
@@ -58,7 +63,7 @@ public sealed class StressTests
                     await CancelAsync(client, future, random);
                     break;
                 case 7:
-                    held.Add((client.Submit(NestedAsync, future), -value));
+                    held.Add((client.Submit((int x, TaskContext context) => NestedAsync(x, context, nesting), future), -value));
                     break;
                 case 8:
                     await FailAsync(client, future);
@@ -80,8 +85,9 @@ public sealed class StressTests
         client.Release(held.Select(static pair => pair.Future));
     }
 
-    private static async Task<int> NestedAsync(int x, TaskContext context)
+    private static async Task<int> NestedAsync(int x, TaskContext context, Presence nesting)
     {
+        using var presence = nesting.Enter(); // Ends last, after the nested future is given up.
         using var nested = context.Client.Submit(static (int y) => -y, x);
         return await nested;
     }

@@ -13,7 +13,9 @@ internal sealed class ClusterFixture : IAsyncDisposable
 
     private readonly WatchedTimeProvider _time;
 
-    private ClusterFixture(LocalCluster cluster, WatchedTimeProvider time) => (Cluster, _time) = (cluster, time);
+    private readonly int _threads;
+
+    private ClusterFixture(LocalCluster cluster, WatchedTimeProvider time, int threads) => (Cluster, _time, _threads) = (cluster, time, threads);
 
     public LocalCluster Cluster { get; }
 
@@ -39,7 +41,7 @@ internal sealed class ClusterFixture : IAsyncDisposable
         configure?.Invoke(options);
         var time = new WatchedTimeProvider(options.TimeProvider);
         options.TimeProvider = time;
-        var fixture = new ClusterFixture(await LocalCluster.StartAsync(options).Within("start of the cluster"), time);
+        var fixture = new ClusterFixture(await LocalCluster.StartAsync(options).Within("start of the cluster"), time, options.ThreadsPerWorker);
         await fixture.ConnectAsync(client);
         return fixture;
     }
@@ -70,6 +72,24 @@ internal sealed class ClusterFixture : IAsyncDisposable
         }
 
         Assert.Equal(0, Cluster.Scheduler.TaskCount);
+    }
+
+    /// <summary>
+    /// Waits until every thread of every worker has been past what the clients gave up: a function of that which has not
+    /// started by then never will. All threads have to meet, so none can be about to start one that it took before.
+    /// </summary>
+    public async Task NothingGivenUpStartsAsync()
+    {
+        foreach (var client in _clients)
+        {
+            await client.AskAsync<object>(new WorkersRequest(), CancellationToken.None).Within("an answer, after all that the client gave up");
+        }
+
+        using var meeting = new Barrier(Cluster.Workers.Count * _threads);
+        var arrivals = Cluster.Workers.SelectMany(worker => Enumerable.Range(0, _threads).Select(_ => Client.Submit(
+            () => meeting.SignalAndWait(TimeSpan.FromSeconds(30)), new SubmitOptions { Workers = [worker.Self.Name] }))).ToList();
+        Assert.All(await Client.GatherAsync(arrivals).Within("a meeting of all threads"), Assert.True);
+        Client.Release(arrivals);
     }
 
     public async ValueTask DisposeAsync()
