@@ -59,6 +59,50 @@ public sealed class CallTests
     }
 
     [Fact]
+    public async Task Calls_of_one_function_with_small_literals_share_an_object_and_keep_their_values()
+    {
+        Func<int, short, int> add = static (a, b) => a + b;
+        var first = _client.Submit(Increment, 1);
+        var second = _client.Submit(Increment, -2);
+        var third = _client.Submit(add, _client.Given(10), (short)-3);
+        var fourth = _client.Submit(add, 1_000_000, (short)7);
+
+        Assert.Same(_client.Submissions[0].Work, _client.Submissions[1].Work);
+        Assert.Equal(2, await _client.ValueOf(first));
+        Assert.Equal(-1, await _client.ValueOf(second));
+        Assert.Equal(7, await _client.ValueOf(third));
+        Assert.Equal(1_000_007, await _client.ValueOf(fourth));
+    }
+
+    [Fact]
+    public void Calls_that_only_read_futures_share_an_object_if_they_read_the_same_places()
+    {
+        Func<int, int, int> add = static (a, b) => a + b;
+        var (a, b) = (_client.Given(1), _client.Given(2));
+        _client.Submit(add, a, b);
+        _client.Submit(add, b, a);
+        _client.Submit(add, a, 5);
+
+        Assert.Same(_client.Submissions[0].Work, _client.Submissions[1].Work);
+        Assert.NotSame(_client.Submissions[1].Work, _client.Last.Work);
+    }
+
+    [Fact]
+    public void What_a_function_captures_or_a_large_literal_is_shared_with_no_other_task()
+    {
+        var captured = new object();
+        Func<int, int> capturing = x => x + captured.GetHashCode();
+        Func<long, long> wide = static x => x;
+        _client.Submit(capturing, 1);
+        _client.Submit(capturing, 1);
+        _client.Submit(wide, 1L);
+        _client.Submit(wide, 2L);
+
+        Assert.NotSame(_client.Submissions[0].Work, _client.Submissions[1].Work);
+        Assert.NotSame(_client.Submissions[2].Work, _client.Submissions[3].Work);
+    }
+
+    [Fact]
     public void Maps_over_equal_values_are_the_same_definition()
     {
         _client.Map(Increment, [1, 2]);

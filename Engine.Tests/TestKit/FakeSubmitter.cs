@@ -37,7 +37,7 @@ internal sealed class FakeSubmitter : TaskSubmitter
             var submission = Submissions[_ran];
             if (submission.Result is { } result)
             {
-                _values[result] = await Run(submission, 0);
+                _values[result] = await Run(submission, submission.Element);
             }
         }
 
@@ -47,16 +47,16 @@ internal sealed class FakeSubmitter : TaskSubmitter
     /// <summary>Runs one element of the last map.</summary>
     public async Task<T> ElementOf<T>(int element) => (await Run(Last, element)).Get<T>();
 
-    internal override Future<TResult> Enqueue<TResult>(TaskWork work, ReadOnlySpan<Future> dependencies, SubmitOptions? options)
+    internal override Future<TResult> Enqueue<TResult>(TaskWork work, ReadOnlySpan<Future> dependencies, SubmitOptions? options, int element = 0)
     {
         var future = FakeFutures.New<TResult>();
-        Keep(new Submission(work, dependencies.ToArray(), options, future, 1));
+        Keep(new Submission(work, dependencies.ToArray(), options, future, 1, element));
         return future;
     }
 
     internal override FutureMap<TResult> EnqueueMap<TResult>(TaskWork work, int count, SubmitOptions? options)
     {
-        Keep(new Submission(work, [], options, null, count));
+        Keep(new Submission(work, [], options, null, count, 0));
         return FakeFutures.NewMap<TResult>();
     }
 
@@ -78,4 +78,4 @@ internal sealed class FakeSubmitter : TaskSubmitter
 }
 
 /// <summary>One call of what a submitter has to implement.</summary>
-internal sealed record Submission(TaskWork Work, Future[] Dependencies, SubmitOptions? Options, Future? Result, int Count);
+internal sealed record Submission(TaskWork Work, Future[] Dependencies, SubmitOptions? Options, Future? Result, int Count, int Element);

@@ -21,7 +21,7 @@ public sealed partial class Client
     private bool _isFlushScheduled;
     private int _isSending;
 
-    internal override Future<TResult> Enqueue<TResult>(TaskWork work, ReadOnlySpan<Future> dependencies, SubmitOptions? options)
+    internal override Future<TResult> Enqueue<TResult>(TaskWork work, ReadOnlySpan<Future> dependencies, SubmitOptions? options, int element = 0)
     {
         var taskOptions = options?.ToTaskOptions();
         foreach (var dependency in dependencies)
@@ -45,6 +45,7 @@ public sealed partial class Client
             ref var entry = ref batch.Add();
             entry.Work = work;
             entry.Options = taskOptions;
+            entry.Element = element;
             entry.DependencyOffset = batch.DependencyCount;
             entry.DependencyCount = dependencies.Length;
             foreach (var dependency in dependencies)

@@ -84,10 +84,10 @@ public sealed class FutureScope : TaskSubmitter, IDisposable
         Client.Release(released);
     }
 
-    internal override Future<TResult> Enqueue<TResult>(TaskWork work, ReadOnlySpan<Future> dependencies, SubmitOptions? options)
+    internal override Future<TResult> Enqueue<TResult>(TaskWork work, ReadOnlySpan<Future> dependencies, SubmitOptions? options, int element = 0)
     {
         ThrowIfEnded();
-        var future = Client.Enqueue<TResult>(work, dependencies, options);
+        var future = Client.Enqueue<TResult>(work, dependencies, options, element);
         Add(future, ref _futures);
         return future;
     }

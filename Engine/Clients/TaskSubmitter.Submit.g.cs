@@ -20,7 +20,7 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<TResult>(Func<TResult> function, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
-        return Enqueue<TResult>(new Call<TResult>(function), [], options);
+        return Enqueue<TResult>(Call<TResult>.Of(function), [], options);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -34,7 +34,7 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<TResult>(Func<TaskContext, TResult> function, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
-        return Enqueue<TResult>(new CallWithContext<TResult>(function), [], options);
+        return Enqueue<TResult>(CallWithContext<TResult>.Of(function), [], options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -48,7 +48,7 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<TResult>(Func<Task<TResult>> function, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
-        return Enqueue<TResult>(new TaskCall<TResult>(function), [], options);
+        return Enqueue<TResult>(TaskCall<TResult>.Of(function), [], options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -62,7 +62,7 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<TResult>(Func<TaskContext, Task<TResult>> function, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
-        return Enqueue<TResult>(new TaskCallWithContext<TResult>(function), [], options);
+        return Enqueue<TResult>(TaskCallWithContext<TResult>.Of(function), [], options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -76,7 +76,7 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<TResult>(Func<ValueTask<TResult>> function, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
-        return Enqueue<TResult>(new ValueTaskCall<TResult>(function), [], options);
+        return Enqueue<TResult>(ValueTaskCall<TResult>.Of(function), [], options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -90,7 +90,7 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<TResult>(Func<TaskContext, ValueTask<TResult>> function, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<TResult>(function), [], options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<TResult>.Of(function), [], options);
     }
 
     /// <summary>Submits a function.</summary>
@@ -104,8 +104,9 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T, TResult>(Func<T, TResult> function, T input, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input);
-        return Enqueue<TResult>(new Call<T, Argument<T>, TResult>(function, Argument<T>.Literal(input)), [], options);
+        return Enqueue<TResult>(Call<T, Argument<T>, TResult>.Of(function, Argument<T>.Literal(input, ref element)), [], options, element.Element);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -120,8 +121,9 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T, TResult>(Func<T, TaskContext, TResult> function, T input, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input);
-        return Enqueue<TResult>(new CallWithContext<T, Argument<T>, TResult>(function, Argument<T>.Literal(input)), [], options);
+        return Enqueue<TResult>(CallWithContext<T, Argument<T>, TResult>.Of(function, Argument<T>.Literal(input, ref element)), [], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -136,8 +138,9 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T, TResult>(Func<T, Task<TResult>> function, T input, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input);
-        return Enqueue<TResult>(new TaskCall<T, Argument<T>, TResult>(function, Argument<T>.Literal(input)), [], options);
+        return Enqueue<TResult>(TaskCall<T, Argument<T>, TResult>.Of(function, Argument<T>.Literal(input, ref element)), [], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -152,8 +155,9 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T, TResult>(Func<T, TaskContext, Task<TResult>> function, T input, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input);
-        return Enqueue<TResult>(new TaskCallWithContext<T, Argument<T>, TResult>(function, Argument<T>.Literal(input)), [], options);
+        return Enqueue<TResult>(TaskCallWithContext<T, Argument<T>, TResult>.Of(function, Argument<T>.Literal(input, ref element)), [], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -168,8 +172,9 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T, TResult>(Func<T, ValueTask<TResult>> function, T input, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input);
-        return Enqueue<TResult>(new ValueTaskCall<T, Argument<T>, TResult>(function, Argument<T>.Literal(input)), [], options);
+        return Enqueue<TResult>(ValueTaskCall<T, Argument<T>, TResult>.Of(function, Argument<T>.Literal(input, ref element)), [], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -184,8 +189,9 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T, TResult>(Func<T, TaskContext, ValueTask<TResult>> function, T input, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<T, Argument<T>, TResult>(function, Argument<T>.Literal(input)), [], options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<T, Argument<T>, TResult>.Of(function, Argument<T>.Literal(input, ref element)), [], options, element.Element);
     }
 
     /// <summary>Submits a function.</summary>
@@ -201,7 +207,7 @@ public abstract partial class TaskSubmitter
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input);
-        return Enqueue<TResult>(new Call<T, Argument<T>, TResult>(function, Argument<T>.Dependency(0)), [input], options);
+        return Enqueue<TResult>(Call<T, Argument<T>, TResult>.Of(function, Argument<T>.Dependency(0)), [input], options);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -217,7 +223,7 @@ public abstract partial class TaskSubmitter
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input);
-        return Enqueue<TResult>(new CallWithContext<T, Argument<T>, TResult>(function, Argument<T>.Dependency(0)), [input], options);
+        return Enqueue<TResult>(CallWithContext<T, Argument<T>, TResult>.Of(function, Argument<T>.Dependency(0)), [input], options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -233,7 +239,7 @@ public abstract partial class TaskSubmitter
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input);
-        return Enqueue<TResult>(new TaskCall<T, Argument<T>, TResult>(function, Argument<T>.Dependency(0)), [input], options);
+        return Enqueue<TResult>(TaskCall<T, Argument<T>, TResult>.Of(function, Argument<T>.Dependency(0)), [input], options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -249,7 +255,7 @@ public abstract partial class TaskSubmitter
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input);
-        return Enqueue<TResult>(new TaskCallWithContext<T, Argument<T>, TResult>(function, Argument<T>.Dependency(0)), [input], options);
+        return Enqueue<TResult>(TaskCallWithContext<T, Argument<T>, TResult>.Of(function, Argument<T>.Dependency(0)), [input], options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -265,7 +271,7 @@ public abstract partial class TaskSubmitter
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input);
-        return Enqueue<TResult>(new ValueTaskCall<T, Argument<T>, TResult>(function, Argument<T>.Dependency(0)), [input], options);
+        return Enqueue<TResult>(ValueTaskCall<T, Argument<T>, TResult>.Of(function, Argument<T>.Dependency(0)), [input], options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -281,7 +287,7 @@ public abstract partial class TaskSubmitter
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<T, Argument<T>, TResult>(function, Argument<T>.Dependency(0)), [input], options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<T, Argument<T>, TResult>.Of(function, Argument<T>.Dependency(0)), [input], options);
     }
 
     /// <summary>Submits a function.</summary>
@@ -297,7 +303,7 @@ public abstract partial class TaskSubmitter
     {
         CallCheck.Function<TResult>(function);
         var list = CallCheck.Dependencies<Future>(input);
-        return Enqueue<TResult>(new Call<IReadOnlyList<T>, ListArgument<T>, TResult>(function, new ListArgument<T>(0, list.Length)), list, options);
+        return Enqueue<TResult>(Call<IReadOnlyList<T>, ListArgument<T>, TResult>.Of(function, new ListArgument<T>(0, list.Length)), list, options);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -313,7 +319,7 @@ public abstract partial class TaskSubmitter
     {
         CallCheck.Function<TResult>(function);
         var list = CallCheck.Dependencies<Future>(input);
-        return Enqueue<TResult>(new CallWithContext<IReadOnlyList<T>, ListArgument<T>, TResult>(function, new ListArgument<T>(0, list.Length)), list, options);
+        return Enqueue<TResult>(CallWithContext<IReadOnlyList<T>, ListArgument<T>, TResult>.Of(function, new ListArgument<T>(0, list.Length)), list, options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -329,7 +335,7 @@ public abstract partial class TaskSubmitter
     {
         CallCheck.Function<TResult>(function);
         var list = CallCheck.Dependencies<Future>(input);
-        return Enqueue<TResult>(new TaskCall<IReadOnlyList<T>, ListArgument<T>, TResult>(function, new ListArgument<T>(0, list.Length)), list, options);
+        return Enqueue<TResult>(TaskCall<IReadOnlyList<T>, ListArgument<T>, TResult>.Of(function, new ListArgument<T>(0, list.Length)), list, options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -345,7 +351,7 @@ public abstract partial class TaskSubmitter
     {
         CallCheck.Function<TResult>(function);
         var list = CallCheck.Dependencies<Future>(input);
-        return Enqueue<TResult>(new TaskCallWithContext<IReadOnlyList<T>, ListArgument<T>, TResult>(function, new ListArgument<T>(0, list.Length)), list, options);
+        return Enqueue<TResult>(TaskCallWithContext<IReadOnlyList<T>, ListArgument<T>, TResult>.Of(function, new ListArgument<T>(0, list.Length)), list, options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -361,7 +367,7 @@ public abstract partial class TaskSubmitter
     {
         CallCheck.Function<TResult>(function);
         var list = CallCheck.Dependencies<Future>(input);
-        return Enqueue<TResult>(new ValueTaskCall<IReadOnlyList<T>, ListArgument<T>, TResult>(function, new ListArgument<T>(0, list.Length)), list, options);
+        return Enqueue<TResult>(ValueTaskCall<IReadOnlyList<T>, ListArgument<T>, TResult>.Of(function, new ListArgument<T>(0, list.Length)), list, options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -377,7 +383,7 @@ public abstract partial class TaskSubmitter
     {
         CallCheck.Function<TResult>(function);
         var list = CallCheck.Dependencies<Future>(input);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<IReadOnlyList<T>, ListArgument<T>, TResult>(function, new ListArgument<T>(0, list.Length)), list, options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<IReadOnlyList<T>, ListArgument<T>, TResult>.Of(function, new ListArgument<T>(0, list.Length)), list, options);
     }
 
     /// <summary>Submits a function.</summary>
@@ -392,9 +398,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, TResult> function, T1 input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new Call<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
+        return Enqueue<TResult>(Call<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), Argument<T2>.Literal(input2, ref element)), [], options, element.Element);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -410,9 +417,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, TaskContext, TResult> function, T1 input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
+        return Enqueue<TResult>(CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), Argument<T2>.Literal(input2, ref element)), [], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -428,9 +436,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, Task<TResult>> function, T1 input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
+        return Enqueue<TResult>(TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), Argument<T2>.Literal(input2, ref element)), [], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -446,9 +455,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, TaskContext, Task<TResult>> function, T1 input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
+        return Enqueue<TResult>(TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), Argument<T2>.Literal(input2, ref element)), [], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -464,9 +474,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, ValueTask<TResult>> function, T1 input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
+        return Enqueue<TResult>(ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), Argument<T2>.Literal(input2, ref element)), [], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -482,9 +493,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, TaskContext, ValueTask<TResult>> function, T1 input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), Argument<T2>.Literal(input2, ref element)), [], options, element.Element);
     }
 
     /// <summary>Submits a function.</summary>
@@ -500,9 +512,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, TResult> function, T1 input1, Future<T2> input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new Call<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
+        return Enqueue<TResult>(Call<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), Argument<T2>.Dependency(0)), [input2], options, element.Element);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -518,9 +531,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, TaskContext, TResult> function, T1 input1, Future<T2> input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
+        return Enqueue<TResult>(CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), Argument<T2>.Dependency(0)), [input2], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -536,9 +550,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, Task<TResult>> function, T1 input1, Future<T2> input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
+        return Enqueue<TResult>(TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), Argument<T2>.Dependency(0)), [input2], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -554,9 +569,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, TaskContext, Task<TResult>> function, T1 input1, Future<T2> input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
+        return Enqueue<TResult>(TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), Argument<T2>.Dependency(0)), [input2], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -572,9 +588,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, ValueTask<TResult>> function, T1 input1, Future<T2> input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
+        return Enqueue<TResult>(ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), Argument<T2>.Dependency(0)), [input2], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -590,9 +607,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, TaskContext, ValueTask<TResult>> function, T1 input1, Future<T2> input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), Argument<T2>.Dependency(0)), [input2], options, element.Element);
     }
 
     /// <summary>Submits a function.</summary>
@@ -608,9 +626,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, IReadOnlyList<T2>, TResult> function, T1 input1, IEnumerable<Future<T2>> input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new Call<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
+        return Enqueue<TResult>(Call<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), new ListArgument<T2>(0, list2.Length)), list2, options, element.Element);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -626,9 +645,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, IReadOnlyList<T2>, TaskContext, TResult> function, T1 input1, IEnumerable<Future<T2>> input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new CallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
+        return Enqueue<TResult>(CallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), new ListArgument<T2>(0, list2.Length)), list2, options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -644,9 +664,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, IReadOnlyList<T2>, Task<TResult>> function, T1 input1, IEnumerable<Future<T2>> input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new TaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
+        return Enqueue<TResult>(TaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), new ListArgument<T2>(0, list2.Length)), list2, options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -662,9 +683,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, IReadOnlyList<T2>, TaskContext, Task<TResult>> function, T1 input1, IEnumerable<Future<T2>> input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new TaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
+        return Enqueue<TResult>(TaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), new ListArgument<T2>(0, list2.Length)), list2, options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -680,9 +702,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, IReadOnlyList<T2>, ValueTask<TResult>> function, T1 input1, IEnumerable<Future<T2>> input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new ValueTaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
+        return Enqueue<TResult>(ValueTaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), new ListArgument<T2>(0, list2.Length)), list2, options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -698,9 +721,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, IReadOnlyList<T2>, TaskContext, ValueTask<TResult>> function, T1 input1, IEnumerable<Future<T2>> input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Plain(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1, ref element), new ListArgument<T2>(0, list2.Length)), list2, options, element.Element);
     }
 
     /// <summary>Submits a function.</summary>
@@ -716,9 +740,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, TResult> function, Future<T1> input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Dependency(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new Call<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
+        return Enqueue<TResult>(Call<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2, ref element)), [input1], options, element.Element);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -734,9 +759,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, TaskContext, TResult> function, Future<T1> input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Dependency(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
+        return Enqueue<TResult>(CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2, ref element)), [input1], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -752,9 +778,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, Task<TResult>> function, Future<T1> input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Dependency(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
+        return Enqueue<TResult>(TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2, ref element)), [input1], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -770,9 +797,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, TaskContext, Task<TResult>> function, Future<T1> input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Dependency(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
+        return Enqueue<TResult>(TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2, ref element)), [input1], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -788,9 +816,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, ValueTask<TResult>> function, Future<T1> input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Dependency(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
+        return Enqueue<TResult>(ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2, ref element)), [input1], options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -806,9 +835,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<T1, T2, TaskContext, ValueTask<TResult>> function, Future<T1> input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         CallCheck.Dependency(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2, ref element)), [input1], options, element.Element);
     }
 
     /// <summary>Submits a function.</summary>
@@ -826,7 +856,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new Call<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
+        return Enqueue<TResult>(Call<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -844,7 +874,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
+        return Enqueue<TResult>(CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -862,7 +892,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
+        return Enqueue<TResult>(TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -880,7 +910,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
+        return Enqueue<TResult>(TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -898,7 +928,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
+        return Enqueue<TResult>(ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -916,7 +946,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
     }
 
     /// <summary>Submits a function.</summary>
@@ -934,7 +964,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new Call<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
+        return Enqueue<TResult>(Call<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -952,7 +982,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new CallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
+        return Enqueue<TResult>(CallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -970,7 +1000,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new TaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
+        return Enqueue<TResult>(TaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -988,7 +1018,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new TaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
+        return Enqueue<TResult>(TaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -1006,7 +1036,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new ValueTaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
+        return Enqueue<TResult>(ValueTaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -1024,7 +1054,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
     }
 
     /// <summary>Submits a function.</summary>
@@ -1040,9 +1070,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<IReadOnlyList<T1>, T2, TResult> function, IEnumerable<Future<T1>> input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         var list1 = CallCheck.Dependencies<Future>(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new Call<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
+        return Enqueue<TResult>(Call<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2, ref element)), list1, options, element.Element);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -1058,9 +1089,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<IReadOnlyList<T1>, T2, TaskContext, TResult> function, IEnumerable<Future<T1>> input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         var list1 = CallCheck.Dependencies<Future>(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new CallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
+        return Enqueue<TResult>(CallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2, ref element)), list1, options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -1076,9 +1108,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<IReadOnlyList<T1>, T2, Task<TResult>> function, IEnumerable<Future<T1>> input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         var list1 = CallCheck.Dependencies<Future>(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new TaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
+        return Enqueue<TResult>(TaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2, ref element)), list1, options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -1094,9 +1127,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<IReadOnlyList<T1>, T2, TaskContext, Task<TResult>> function, IEnumerable<Future<T1>> input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         var list1 = CallCheck.Dependencies<Future>(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new TaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
+        return Enqueue<TResult>(TaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2, ref element)), list1, options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -1112,9 +1146,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<IReadOnlyList<T1>, T2, ValueTask<TResult>> function, IEnumerable<Future<T1>> input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         var list1 = CallCheck.Dependencies<Future>(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new ValueTaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
+        return Enqueue<TResult>(ValueTaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2, ref element)), list1, options, element.Element);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -1130,9 +1165,10 @@ public abstract partial class TaskSubmitter
     public Future<TResult> Submit<T1, T2, TResult>(Func<IReadOnlyList<T1>, T2, TaskContext, ValueTask<TResult>> function, IEnumerable<Future<T1>> input1, T2 input2, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
+        var element = default(ElementLiteral);
         var list1 = CallCheck.Dependencies<Future>(input1);
         CallCheck.Plain(input2);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2, ref element)), list1, options, element.Element);
     }
 
     /// <summary>Submits a function.</summary>
@@ -1150,7 +1186,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<Future>(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new Call<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
+        return Enqueue<TResult>(Call<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -1168,7 +1204,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<Future>(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new CallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
+        return Enqueue<TResult>(CallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -1186,7 +1222,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<Future>(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new TaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
+        return Enqueue<TResult>(TaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -1204,7 +1240,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<Future>(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new TaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
+        return Enqueue<TResult>(TaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -1222,7 +1258,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<Future>(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new ValueTaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
+        return Enqueue<TResult>(ValueTaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -1240,7 +1276,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<Future>(input1);
         CallCheck.Dependency(input2);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
     }
 
     /// <summary>Submits a function.</summary>
@@ -1258,7 +1294,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<Future>(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new Call<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
+        return Enqueue<TResult>(Call<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -1276,7 +1312,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<Future>(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new CallWithContext<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
+        return Enqueue<TResult>(CallWithContext<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -1294,7 +1330,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<Future>(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new TaskCall<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
+        return Enqueue<TResult>(TaskCall<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -1312,7 +1348,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<Future>(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new TaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
+        return Enqueue<TResult>(TaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -1330,7 +1366,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<Future>(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new ValueTaskCall<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
+        return Enqueue<TResult>(ValueTaskCall<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -1348,7 +1384,7 @@ public abstract partial class TaskSubmitter
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<Future>(input1);
         var list2 = CallCheck.Dependencies<Future>(input2);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
     }
 
     /// <summary>Submits a function.</summary>
@@ -1368,7 +1404,7 @@ public abstract partial class TaskSubmitter
         var argument1 = input1.Bind(ref dependencies);
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
-        return Enqueue<TResult>(new Call<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
+        return Enqueue<TResult>(Call<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>.Of(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -1389,7 +1425,7 @@ public abstract partial class TaskSubmitter
         var argument1 = input1.Bind(ref dependencies);
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
-        return Enqueue<TResult>(new CallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
+        return Enqueue<TResult>(CallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>.Of(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -1410,7 +1446,7 @@ public abstract partial class TaskSubmitter
         var argument1 = input1.Bind(ref dependencies);
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
-        return Enqueue<TResult>(new TaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
+        return Enqueue<TResult>(TaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>.Of(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -1431,7 +1467,7 @@ public abstract partial class TaskSubmitter
         var argument1 = input1.Bind(ref dependencies);
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
-        return Enqueue<TResult>(new TaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
+        return Enqueue<TResult>(TaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>.Of(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -1452,7 +1488,7 @@ public abstract partial class TaskSubmitter
         var argument1 = input1.Bind(ref dependencies);
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
-        return Enqueue<TResult>(new ValueTaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
+        return Enqueue<TResult>(ValueTaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>.Of(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -1473,7 +1509,7 @@ public abstract partial class TaskSubmitter
         var argument1 = input1.Bind(ref dependencies);
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>.Of(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Submits a function.</summary>
@@ -1495,7 +1531,7 @@ public abstract partial class TaskSubmitter
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
         var argument4 = input4.Bind(ref dependencies);
-        return Enqueue<TResult>(new Call<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
+        return Enqueue<TResult>(Call<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>.Of(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Submits a function that takes its task's context.</summary>
@@ -1518,7 +1554,7 @@ public abstract partial class TaskSubmitter
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
         var argument4 = input4.Bind(ref dependencies);
-        return Enqueue<TResult>(new CallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
+        return Enqueue<TResult>(CallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>.Of(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -1541,7 +1577,7 @@ public abstract partial class TaskSubmitter
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
         var argument4 = input4.Bind(ref dependencies);
-        return Enqueue<TResult>(new TaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
+        return Enqueue<TResult>(TaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>.Of(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -1564,7 +1600,7 @@ public abstract partial class TaskSubmitter
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
         var argument4 = input4.Bind(ref dependencies);
-        return Enqueue<TResult>(new TaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
+        return Enqueue<TResult>(TaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>.Of(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Submits an asynchronous function.</summary>
@@ -1587,7 +1623,7 @@ public abstract partial class TaskSubmitter
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
         var argument4 = input4.Bind(ref dependencies);
-        return Enqueue<TResult>(new ValueTaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
+        return Enqueue<TResult>(ValueTaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>.Of(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Submits an asynchronous function that takes its task's context.</summary>
@@ -1610,6 +1646,6 @@ public abstract partial class TaskSubmitter
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
         var argument4 = input4.Bind(ref dependencies);
-        return Enqueue<TResult>(new ValueTaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
+        return Enqueue<TResult>(ValueTaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>.Of(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
     }
 }

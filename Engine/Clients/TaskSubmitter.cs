@@ -14,7 +14,8 @@ public abstract partial class TaskSubmitter
     /// <param name="work">The function and its literal inputs.</param>
     /// <param name="dependencies">The futures among its inputs, in the order in which the work reads them.</param>
     /// <param name="options">Options, or null for the default ones.</param>
-    internal abstract Future<TResult> Enqueue<TResult>(TaskWork work, ReadOnlySpan<Future> dependencies, SubmitOptions? options);
+    /// <param name="element">The element number, which may hold a literal.</param>
+    internal abstract Future<TResult> Enqueue<TResult>(TaskWork work, ReadOnlySpan<Future> dependencies, SubmitOptions? options, int element = 0);
 
     /// <summary>Submits as many tasks of one work as it has elements.</summary>
     internal abstract FutureMap<TResult> EnqueueMap<TResult>(TaskWork work, int count, SubmitOptions? options);

@@ -20,7 +20,7 @@ public sealed partial class TaskGraph
     public GraphNode<TResult> Add<TResult>(string name, Func<TResult> function, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
-        return AddNode<TResult>(name, new Call<TResult>(function), [], options);
+        return AddNode<TResult>(name, Call<TResult>.Of(function), [], options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -34,7 +34,7 @@ public sealed partial class TaskGraph
     public GraphNode<TResult> Add<TResult>(string name, Func<TaskContext, TResult> function, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
-        return AddNode<TResult>(name, new CallWithContext<TResult>(function), [], options);
+        return AddNode<TResult>(name, CallWithContext<TResult>.Of(function), [], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -48,7 +48,7 @@ public sealed partial class TaskGraph
     public GraphNode<TResult> Add<TResult>(string name, Func<Task<TResult>> function, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
-        return AddNode<TResult>(name, new TaskCall<TResult>(function), [], options);
+        return AddNode<TResult>(name, TaskCall<TResult>.Of(function), [], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -62,7 +62,7 @@ public sealed partial class TaskGraph
     public GraphNode<TResult> Add<TResult>(string name, Func<TaskContext, Task<TResult>> function, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
-        return AddNode<TResult>(name, new TaskCallWithContext<TResult>(function), [], options);
+        return AddNode<TResult>(name, TaskCallWithContext<TResult>.Of(function), [], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -76,7 +76,7 @@ public sealed partial class TaskGraph
     public GraphNode<TResult> Add<TResult>(string name, Func<ValueTask<TResult>> function, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
-        return AddNode<TResult>(name, new ValueTaskCall<TResult>(function), [], options);
+        return AddNode<TResult>(name, ValueTaskCall<TResult>.Of(function), [], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -90,7 +90,7 @@ public sealed partial class TaskGraph
     public GraphNode<TResult> Add<TResult>(string name, Func<TaskContext, ValueTask<TResult>> function, SubmitOptions? options = null)
     {
         CallCheck.Function<TResult>(function);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<TResult>(function), [], options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<TResult>.Of(function), [], options);
     }
 
     /// <summary>Adds a function.</summary>
@@ -105,7 +105,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input);
-        return AddNode<TResult>(name, new Call<T, Argument<T>, TResult>(function, Argument<T>.Literal(input)), [], options);
+        return AddNode<TResult>(name, Call<T, Argument<T>, TResult>.Of(function, Argument<T>.Literal(input)), [], options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -121,7 +121,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input);
-        return AddNode<TResult>(name, new CallWithContext<T, Argument<T>, TResult>(function, Argument<T>.Literal(input)), [], options);
+        return AddNode<TResult>(name, CallWithContext<T, Argument<T>, TResult>.Of(function, Argument<T>.Literal(input)), [], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -137,7 +137,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input);
-        return AddNode<TResult>(name, new TaskCall<T, Argument<T>, TResult>(function, Argument<T>.Literal(input)), [], options);
+        return AddNode<TResult>(name, TaskCall<T, Argument<T>, TResult>.Of(function, Argument<T>.Literal(input)), [], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -153,7 +153,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input);
-        return AddNode<TResult>(name, new TaskCallWithContext<T, Argument<T>, TResult>(function, Argument<T>.Literal(input)), [], options);
+        return AddNode<TResult>(name, TaskCallWithContext<T, Argument<T>, TResult>.Of(function, Argument<T>.Literal(input)), [], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -169,7 +169,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input);
-        return AddNode<TResult>(name, new ValueTaskCall<T, Argument<T>, TResult>(function, Argument<T>.Literal(input)), [], options);
+        return AddNode<TResult>(name, ValueTaskCall<T, Argument<T>, TResult>.Of(function, Argument<T>.Literal(input)), [], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -185,7 +185,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<T, Argument<T>, TResult>(function, Argument<T>.Literal(input)), [], options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<T, Argument<T>, TResult>.Of(function, Argument<T>.Literal(input)), [], options);
     }
 
     /// <summary>Adds a function.</summary>
@@ -201,7 +201,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input);
-        return AddNode<TResult>(name, new Call<T, Argument<T>, TResult>(function, Argument<T>.Dependency(0)), [input], options);
+        return AddNode<TResult>(name, Call<T, Argument<T>, TResult>.Of(function, Argument<T>.Dependency(0)), [input], options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -217,7 +217,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input);
-        return AddNode<TResult>(name, new CallWithContext<T, Argument<T>, TResult>(function, Argument<T>.Dependency(0)), [input], options);
+        return AddNode<TResult>(name, CallWithContext<T, Argument<T>, TResult>.Of(function, Argument<T>.Dependency(0)), [input], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -233,7 +233,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input);
-        return AddNode<TResult>(name, new TaskCall<T, Argument<T>, TResult>(function, Argument<T>.Dependency(0)), [input], options);
+        return AddNode<TResult>(name, TaskCall<T, Argument<T>, TResult>.Of(function, Argument<T>.Dependency(0)), [input], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -249,7 +249,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input);
-        return AddNode<TResult>(name, new TaskCallWithContext<T, Argument<T>, TResult>(function, Argument<T>.Dependency(0)), [input], options);
+        return AddNode<TResult>(name, TaskCallWithContext<T, Argument<T>, TResult>.Of(function, Argument<T>.Dependency(0)), [input], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -265,7 +265,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input);
-        return AddNode<TResult>(name, new ValueTaskCall<T, Argument<T>, TResult>(function, Argument<T>.Dependency(0)), [input], options);
+        return AddNode<TResult>(name, ValueTaskCall<T, Argument<T>, TResult>.Of(function, Argument<T>.Dependency(0)), [input], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -281,7 +281,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<T, Argument<T>, TResult>(function, Argument<T>.Dependency(0)), [input], options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<T, Argument<T>, TResult>.Of(function, Argument<T>.Dependency(0)), [input], options);
     }
 
     /// <summary>Adds a function.</summary>
@@ -297,7 +297,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         var list = CallCheck.Dependencies<GraphNode>(input);
-        return AddNode<TResult>(name, new Call<IReadOnlyList<T>, ListArgument<T>, TResult>(function, new ListArgument<T>(0, list.Length)), list, options);
+        return AddNode<TResult>(name, Call<IReadOnlyList<T>, ListArgument<T>, TResult>.Of(function, new ListArgument<T>(0, list.Length)), list, options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -313,7 +313,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         var list = CallCheck.Dependencies<GraphNode>(input);
-        return AddNode<TResult>(name, new CallWithContext<IReadOnlyList<T>, ListArgument<T>, TResult>(function, new ListArgument<T>(0, list.Length)), list, options);
+        return AddNode<TResult>(name, CallWithContext<IReadOnlyList<T>, ListArgument<T>, TResult>.Of(function, new ListArgument<T>(0, list.Length)), list, options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -329,7 +329,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         var list = CallCheck.Dependencies<GraphNode>(input);
-        return AddNode<TResult>(name, new TaskCall<IReadOnlyList<T>, ListArgument<T>, TResult>(function, new ListArgument<T>(0, list.Length)), list, options);
+        return AddNode<TResult>(name, TaskCall<IReadOnlyList<T>, ListArgument<T>, TResult>.Of(function, new ListArgument<T>(0, list.Length)), list, options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -345,7 +345,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         var list = CallCheck.Dependencies<GraphNode>(input);
-        return AddNode<TResult>(name, new TaskCallWithContext<IReadOnlyList<T>, ListArgument<T>, TResult>(function, new ListArgument<T>(0, list.Length)), list, options);
+        return AddNode<TResult>(name, TaskCallWithContext<IReadOnlyList<T>, ListArgument<T>, TResult>.Of(function, new ListArgument<T>(0, list.Length)), list, options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -361,7 +361,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         var list = CallCheck.Dependencies<GraphNode>(input);
-        return AddNode<TResult>(name, new ValueTaskCall<IReadOnlyList<T>, ListArgument<T>, TResult>(function, new ListArgument<T>(0, list.Length)), list, options);
+        return AddNode<TResult>(name, ValueTaskCall<IReadOnlyList<T>, ListArgument<T>, TResult>.Of(function, new ListArgument<T>(0, list.Length)), list, options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -377,7 +377,7 @@ public sealed partial class TaskGraph
     {
         CallCheck.Function<TResult>(function);
         var list = CallCheck.Dependencies<GraphNode>(input);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<IReadOnlyList<T>, ListArgument<T>, TResult>(function, new ListArgument<T>(0, list.Length)), list, options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<IReadOnlyList<T>, ListArgument<T>, TResult>.Of(function, new ListArgument<T>(0, list.Length)), list, options);
     }
 
     /// <summary>Adds a function.</summary>
@@ -394,7 +394,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new Call<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
+        return AddNode<TResult>(name, Call<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -412,7 +412,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
+        return AddNode<TResult>(name, CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -430,7 +430,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
+        return AddNode<TResult>(name, TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -448,7 +448,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
+        return AddNode<TResult>(name, TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -466,7 +466,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
+        return AddNode<TResult>(name, ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -484,7 +484,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), Argument<T2>.Literal(input2)), [], options);
     }
 
     /// <summary>Adds a function.</summary>
@@ -502,7 +502,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new Call<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
+        return AddNode<TResult>(name, Call<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -520,7 +520,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
+        return AddNode<TResult>(name, CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -538,7 +538,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
+        return AddNode<TResult>(name, TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -556,7 +556,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
+        return AddNode<TResult>(name, TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -574,7 +574,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
+        return AddNode<TResult>(name, ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -592,7 +592,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), Argument<T2>.Dependency(0)), [input2], options);
     }
 
     /// <summary>Adds a function.</summary>
@@ -610,7 +610,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new Call<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
+        return AddNode<TResult>(name, Call<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -628,7 +628,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new CallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
+        return AddNode<TResult>(name, CallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -646,7 +646,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new TaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
+        return AddNode<TResult>(name, TaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -664,7 +664,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new TaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
+        return AddNode<TResult>(name, TaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -682,7 +682,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new ValueTaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
+        return AddNode<TResult>(name, ValueTaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -700,7 +700,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Plain(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Literal(input1), new ListArgument<T2>(0, list2.Length)), list2, options);
     }
 
     /// <summary>Adds a function.</summary>
@@ -718,7 +718,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new Call<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
+        return AddNode<TResult>(name, Call<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -736,7 +736,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
+        return AddNode<TResult>(name, CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -754,7 +754,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
+        return AddNode<TResult>(name, TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -772,7 +772,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
+        return AddNode<TResult>(name, TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -790,7 +790,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
+        return AddNode<TResult>(name, ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -808,7 +808,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Literal(input2)), [input1], options);
     }
 
     /// <summary>Adds a function.</summary>
@@ -826,7 +826,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new Call<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
+        return AddNode<TResult>(name, Call<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -844,7 +844,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
+        return AddNode<TResult>(name, CallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -862,7 +862,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
+        return AddNode<TResult>(name, TaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -880,7 +880,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
+        return AddNode<TResult>(name, TaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -898,7 +898,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
+        return AddNode<TResult>(name, ValueTaskCall<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -916,7 +916,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<T1, Argument<T1>, T2, Argument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), Argument<T2>.Dependency(1)), [input1, input2], options);
     }
 
     /// <summary>Adds a function.</summary>
@@ -934,7 +934,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new Call<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
+        return AddNode<TResult>(name, Call<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -952,7 +952,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new CallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
+        return AddNode<TResult>(name, CallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -970,7 +970,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new TaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
+        return AddNode<TResult>(name, TaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -988,7 +988,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new TaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
+        return AddNode<TResult>(name, TaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -1006,7 +1006,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new ValueTaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
+        return AddNode<TResult>(name, ValueTaskCall<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -1024,7 +1024,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         CallCheck.Dependency(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<T1, Argument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, Argument<T1>.Dependency(0), new ListArgument<T2>(1, list2.Length)), [input1, .. list2], options);
     }
 
     /// <summary>Adds a function.</summary>
@@ -1042,7 +1042,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new Call<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
+        return AddNode<TResult>(name, Call<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -1060,7 +1060,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new CallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
+        return AddNode<TResult>(name, CallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -1078,7 +1078,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new TaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
+        return AddNode<TResult>(name, TaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -1096,7 +1096,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new TaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
+        return AddNode<TResult>(name, TaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -1114,7 +1114,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new ValueTaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
+        return AddNode<TResult>(name, ValueTaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -1132,7 +1132,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         CallCheck.Plain(input2);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Literal(input2)), list1, options);
     }
 
     /// <summary>Adds a function.</summary>
@@ -1150,7 +1150,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new Call<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
+        return AddNode<TResult>(name, Call<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -1168,7 +1168,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new CallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
+        return AddNode<TResult>(name, CallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -1186,7 +1186,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new TaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
+        return AddNode<TResult>(name, TaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -1204,7 +1204,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new TaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
+        return AddNode<TResult>(name, TaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -1222,7 +1222,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new ValueTaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
+        return AddNode<TResult>(name, ValueTaskCall<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -1240,7 +1240,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         CallCheck.Dependency(input2);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, T2, Argument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), Argument<T2>.Dependency(list1.Length)), [.. list1, input2], options);
     }
 
     /// <summary>Adds a function.</summary>
@@ -1258,7 +1258,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new Call<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
+        return AddNode<TResult>(name, Call<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -1276,7 +1276,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new CallWithContext<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
+        return AddNode<TResult>(name, CallWithContext<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -1294,7 +1294,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new TaskCall<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
+        return AddNode<TResult>(name, TaskCall<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -1312,7 +1312,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new TaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
+        return AddNode<TResult>(name, TaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -1330,7 +1330,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new ValueTaskCall<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
+        return AddNode<TResult>(name, ValueTaskCall<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -1348,7 +1348,7 @@ public sealed partial class TaskGraph
         CallCheck.Function<TResult>(function);
         var list1 = CallCheck.Dependencies<GraphNode>(input1);
         var list2 = CallCheck.Dependencies<GraphNode>(input2);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<IReadOnlyList<T1>, ListArgument<T1>, IReadOnlyList<T2>, ListArgument<T2>, TResult>.Of(function, new ListArgument<T1>(0, list1.Length), new ListArgument<T2>(list1.Length, list2.Length)), [.. list1, .. list2], options);
     }
 
     /// <summary>Adds a function.</summary>
@@ -1368,7 +1368,7 @@ public sealed partial class TaskGraph
         var argument1 = input1.Bind(ref dependencies);
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
-        return AddNode<TResult>(name, new Call<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
+        return AddNode<TResult>(name, Call<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>.Of(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -1389,7 +1389,7 @@ public sealed partial class TaskGraph
         var argument1 = input1.Bind(ref dependencies);
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
-        return AddNode<TResult>(name, new CallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
+        return AddNode<TResult>(name, CallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>.Of(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -1410,7 +1410,7 @@ public sealed partial class TaskGraph
         var argument1 = input1.Bind(ref dependencies);
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
-        return AddNode<TResult>(name, new TaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
+        return AddNode<TResult>(name, TaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>.Of(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -1431,7 +1431,7 @@ public sealed partial class TaskGraph
         var argument1 = input1.Bind(ref dependencies);
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
-        return AddNode<TResult>(name, new TaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
+        return AddNode<TResult>(name, TaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>.Of(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -1452,7 +1452,7 @@ public sealed partial class TaskGraph
         var argument1 = input1.Bind(ref dependencies);
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
-        return AddNode<TResult>(name, new ValueTaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
+        return AddNode<TResult>(name, ValueTaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>.Of(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -1473,7 +1473,7 @@ public sealed partial class TaskGraph
         var argument1 = input1.Bind(ref dependencies);
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, TResult>.Of(function, argument1, argument2, argument3), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Adds a function.</summary>
@@ -1495,7 +1495,7 @@ public sealed partial class TaskGraph
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
         var argument4 = input4.Bind(ref dependencies);
-        return AddNode<TResult>(name, new Call<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
+        return AddNode<TResult>(name, Call<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>.Of(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Adds a function that takes its task's context.</summary>
@@ -1518,7 +1518,7 @@ public sealed partial class TaskGraph
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
         var argument4 = input4.Bind(ref dependencies);
-        return AddNode<TResult>(name, new CallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
+        return AddNode<TResult>(name, CallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>.Of(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -1541,7 +1541,7 @@ public sealed partial class TaskGraph
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
         var argument4 = input4.Bind(ref dependencies);
-        return AddNode<TResult>(name, new TaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
+        return AddNode<TResult>(name, TaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>.Of(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -1564,7 +1564,7 @@ public sealed partial class TaskGraph
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
         var argument4 = input4.Bind(ref dependencies);
-        return AddNode<TResult>(name, new TaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
+        return AddNode<TResult>(name, TaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>.Of(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Adds an asynchronous function.</summary>
@@ -1587,7 +1587,7 @@ public sealed partial class TaskGraph
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
         var argument4 = input4.Bind(ref dependencies);
-        return AddNode<TResult>(name, new ValueTaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
+        return AddNode<TResult>(name, ValueTaskCall<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>.Of(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
     }
 
     /// <summary>Adds an asynchronous function that takes its task's context.</summary>
@@ -1610,6 +1610,6 @@ public sealed partial class TaskGraph
         var argument2 = input2.Bind(ref dependencies);
         var argument3 = input3.Bind(ref dependencies);
         var argument4 = input4.Bind(ref dependencies);
-        return AddNode<TResult>(name, new ValueTaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
+        return AddNode<TResult>(name, ValueTaskCallWithContext<T1, MixedArgument<T1>, T2, MixedArgument<T2>, T3, MixedArgument<T3>, T4, MixedArgument<T4>, TResult>.Of(function, argument1, argument2, argument3, argument4), CollectionsMarshal.AsSpan(dependencies), options);
     }
 }

@@ -15,6 +15,9 @@ internal struct SubmitEntry
     public TaskOptions? Options;
     public int DependencyOffset;
     public int DependencyCount;
+
+    /// <summary>The element number, which may hold a literal.</summary>
+    public int Element;
 }
 
 /// <summary>Tasks with consecutive keys. dask: <c>update-graph</c>.</summary>

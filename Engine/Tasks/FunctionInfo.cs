@@ -9,7 +9,7 @@ internal sealed class FunctionInfo
 {
     private static readonly Lock s_gate = new();
     private static readonly Dictionary<MethodInfo, FunctionInfo> s_byMethod = [];
-    private static readonly Entry?[] s_recent = new Entry?[256];
+    private static readonly RecentFunction?[] s_recent = new RecentFunction?[256];
     private static int s_count;
 
     private FunctionInfo(string name) => (Name, Id) = (name, Interlocked.Increment(ref s_count) - 1);
@@ -28,29 +28,34 @@ internal sealed class FunctionInfo
     /// Reading a delegate's method costs some hundred nanoseconds; a lambda that captures nothing is one delegate for
     /// ever, so a small table by reference answers nearly always. Entries are immutable and replaced whole.
     /// </remarks>
-    public static FunctionInfo Of(Delegate function)
+    public static FunctionInfo Of(Delegate function) => RecentOf(function)?.Info ?? OfMethod(function.Method);
+
+    /// <summary>What is remembered of a delegate; null if it captures something and so must not be held.</summary>
+    public static RecentFunction? RecentOf(Delegate function)
     {
-        ref var entry = ref s_recent[RuntimeHelpers.GetHashCode(function) & (s_recent.Length - 1)];
-        var recent = Volatile.Read(ref entry);
+        ref var slot = ref s_recent[RuntimeHelpers.GetHashCode(function) & (s_recent.Length - 1)];
+        var recent = Volatile.Read(ref slot);
         if (recent is not null && ReferenceEquals(recent.Function, function))
         {
-            return recent.Info;
+            return recent;
         }
 
-        var info = OfMethod(function.Method);
-        if (function.Target is not { } target || IsStateless(target.GetType()))
+        if (!IsStateless(function))
         {
-            Volatile.Write(ref entry, new Entry(function, info)); // Never holds on to what a lambda captured.
+            return null;
         }
 
-        return info;
+        recent = new RecentFunction(function, OfMethod(function.Method));
+        Volatile.Write(ref slot, recent);
+        return recent;
     }
 
     public override string ToString() => Name;
 
     // The compiler keeps lambdas that capture nothing in one object of a class <>c; closures are <>c__DisplayClass.
-    private static bool IsStateless(Type type) =>
-        type.Name.StartsWith("<>c", StringComparison.Ordinal) && !type.Name.Contains("Display", StringComparison.Ordinal);
+    private static bool IsStateless(Delegate function) =>
+        function.Target?.GetType().Name is not { } name
+        || (name.StartsWith("<>c", StringComparison.Ordinal) && !name.Contains("Display", StringComparison.Ordinal));
 
     private static FunctionInfo OfMethod(MethodInfo method)
     {
@@ -85,6 +90,15 @@ internal sealed class FunctionInfo
 
         return type is null ? name : $"{type.Name}.{name}";
     }
+}
 
-    private sealed record Entry(Delegate Function, FunctionInfo Info);
+/// <summary>What is remembered of a delegate that captures nothing.</summary>
+internal sealed class RecentFunction(Delegate function, FunctionInfo info)
+{
+    public Delegate Function { get; } = function;
+
+    public FunctionInfo Info { get; } = info;
+
+    /// <summary>The last call of it that holds no values: the next one is most often the same. Racing threads may each make one.</summary>
+    public TaskWork? LastCall { get; set; }
 }

@@ -65,7 +65,8 @@ internal static class CallClasses
         text.Braces(() =>
         {
             WriteFields(text, shape, fields);
-            WriteInvoke(text, shape, fields.Select(field => $"_{field.Item2}.Read(inputs)"));
+            WriteOf(text, shape, type, fields);
+            WriteInvoke(text, shape, fields.Select(field => $"_{field.Item2}.Read(inputs, element)"));
             text.Line("public override bool SameDefinition(TaskWork other) =>");
             text.Continued(
                 $"other is {type} call && _function.Equals(call._function)"
@@ -90,6 +91,27 @@ internal static class CallClasses
                 + string.Concat(fields.Select(field => $" && _{field.Item2}.AsSpan().SequenceEqual(call._{field.Item2}, null)"))
                 + ";");
         });
+    }
+
+    /// <summary>Calls that hold no values are shared.</summary>
+    private static void WriteOf(SourceText text, OverloadShape shape, string type, (string Type, string Name)[] fields)
+    {
+        var parameters = fields.Select(field => $"{field.Type} {field.Name}").Prepend($"{shape.FunctionType} function");
+        var made = $"new {type}({string.Join(", ", fields.Select(field => field.Name).Prepend("function"))})";
+        text.Line("/// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>");
+        text.Line($"public static TaskWork Of({string.Join(", ", parameters)})");
+        text.Braces(() =>
+        {
+            var holders = string.Concat(fields.Select(field => $" || !{field.Name}.HoldsNothing"));
+            text.Line($"if ({(holders == "" ? "" : holders[4..] + " || ")}FunctionInfo.RecentOf(function) is not {{ }} recent)");
+            text.Braces(() => text.Line($"return {made};"));
+            text.Line();
+            text.Line($"if (recent.LastCall is {type} call{string.Concat(fields.Select(field => $" && call._{field.Name}.SameAs({field.Name})"))})");
+            text.Braces(() => text.Line("return call;"));
+            text.Line();
+            text.Line($"return recent.LastCall = {made};");
+        });
+        text.Line();
     }
 
     private static string Function(OverloadShape shape) =>

@@ -7,7 +7,7 @@ internal static class CallExpression
     public static string TypeOf(OverloadShape shape) => CallClasses.CallType(shape, ArgumentType);
 
     /// <summary>Writes the checks; gives the expressions of the call and of its dependencies.</summary>
-    public static (string Call, string Dependencies) Write(SourceText text, OverloadShape shape, string dependency)
+    public static (string Call, string Dependencies) Write(SourceText text, OverloadShape shape, string dependency, bool hasElement)
     {
         text.Line("CallCheck.Function<TResult>(function);");
         var arguments = new List<string> { "function" };
@@ -19,6 +19,11 @@ internal static class CallExpression
             text.Line($"List<{dependency}>? dependencies = null;");
         }
 
+        if (hasElement)
+        {
+            text.Line("var element = default(ElementLiteral);");
+        }
+
         for (var i = 0; i < shape.Inputs.Count; i++)
         {
             var name = shape.Name("input", i);
@@ -27,7 +32,7 @@ internal static class CallExpression
             {
                 case Takes.Plain:
                     text.Line($"CallCheck.Plain({name});");
-                    arguments.Add($"Argument<{shape.T(i)}>.Literal({name})");
+                    arguments.Add($"Argument<{shape.T(i)}>.Literal({name}{(hasElement ? ", ref element" : "")})");
                     break;
                 case Takes.Single:
                     text.Line($"CallCheck.Dependency({name});");
@@ -52,7 +57,7 @@ internal static class CallExpression
         var all = shape.Inputs.Contains(Takes.Mixed) ? "CollectionsMarshal.AsSpan(dependencies)"
             : places is [['.', '.', ' ', .. var only]] ? only
             : $"[{string.Join(", ", places)}]";
-        return ($"new {TypeOf(shape)}({string.Join(", ", arguments)})", all);
+        return ($"{TypeOf(shape)}.Of({string.Join(", ", arguments)})", all);
     }
 
     private static string ArgumentType(Takes takes, string type) =>

@@ -62,8 +62,9 @@ internal static class OverloadMethods
             + $"{inputs}SubmitOptions? options = null)");
         text.Braces(() =>
         {
-            var (call, dependencies) = CallExpression.Write(text, shape, "Future");
-            text.Line($"return Enqueue<TResult>({call}, {dependencies}, options);");
+            var hasElement = shape.Inputs.Contains(Takes.Plain);
+            var (call, dependencies) = CallExpression.Write(text, shape, "Future", hasElement);
+            text.Line($"return Enqueue<TResult>({call}, {dependencies}, options{(hasElement ? ", element.Element" : "")});");
         });
     }
 
@@ -91,7 +92,7 @@ internal static class OverloadMethods
             + $"{inputs}SubmitOptions? options = null)");
         text.Braces(() =>
         {
-            var (call, dependencies) = CallExpression.Write(text, shape, "GraphNode");
+            var (call, dependencies) = CallExpression.Write(text, shape, "GraphNode", hasElement: false);
             text.Line($"return AddNode<TResult>(name, {call}, {dependencies}, options);");
         });
     }

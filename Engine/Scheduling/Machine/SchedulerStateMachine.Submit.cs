@@ -22,7 +22,7 @@ internal sealed partial class SchedulerStateMachine
             }
 
             _tasks.Occupy(handle);
-            Create(ref task, entry.Work, entry.Options, element: 0);
+            Create(ref task, entry.Work, entry.Options, entry.Element);
             if (entry.DependencyCount == 0 && entry.Options is null)
             {
                 SetState(handle, ref task, SchedulerTaskState.Waiting);
@@ -161,7 +161,7 @@ internal sealed partial class SchedulerStateMachine
 
     private bool SameDefinition(int first, int second)
     {
-        if (_tasks[first].Work is not { } work || !work.SameDefinition(_tasks[second].Work!))
+        if (_tasks[first].Work is not { } work || _tasks[first].Element != _tasks[second].Element || !work.SameDefinition(_tasks[second].Work!))
         {
             return false;
         }

@@ -13,6 +13,22 @@ internal sealed class Call<TResult>(Func<TResult> function) : TaskWork
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<TResult> function)
+    {
+        if (FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new Call<TResult>(function);
+        }
+
+        if (recent.LastCall is Call<TResult> call)
+        {
+            return call;
+        }
+
+        return recent.LastCall = new Call<TResult>(function);
+    }
+
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function());
 
@@ -29,6 +45,22 @@ internal sealed class CallWithContext<TResult>(Func<TaskContext, TResult> functi
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<TaskContext, TResult> function)
+    {
+        if (FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new CallWithContext<TResult>(function);
+        }
+
+        if (recent.LastCall is CallWithContext<TResult> call)
+        {
+            return call;
+        }
+
+        return recent.LastCall = new CallWithContext<TResult>(function);
+    }
+
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(context!));
 
@@ -42,6 +74,22 @@ internal sealed class TaskCall<TResult>(Func<Task<TResult>> function) : AsyncCal
     private readonly Func<Task<TResult>> _function = function;
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
+
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<Task<TResult>> function)
+    {
+        if (FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new TaskCall<TResult>(function);
+        }
+
+        if (recent.LastCall is TaskCall<TResult> call)
+        {
+            return call;
+        }
+
+        return recent.LastCall = new TaskCall<TResult>(function);
+    }
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function());
@@ -59,6 +107,22 @@ internal sealed class TaskCallWithContext<TResult>(Func<TaskContext, Task<TResul
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<TaskContext, Task<TResult>> function)
+    {
+        if (FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new TaskCallWithContext<TResult>(function);
+        }
+
+        if (recent.LastCall is TaskCallWithContext<TResult> call)
+        {
+            return call;
+        }
+
+        return recent.LastCall = new TaskCallWithContext<TResult>(function);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(context!));
 
@@ -72,6 +136,22 @@ internal sealed class ValueTaskCall<TResult>(Func<ValueTask<TResult>> function) 
     private readonly Func<ValueTask<TResult>> _function = function;
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
+
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<ValueTask<TResult>> function)
+    {
+        if (FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new ValueTaskCall<TResult>(function);
+        }
+
+        if (recent.LastCall is ValueTaskCall<TResult> call)
+        {
+            return call;
+        }
+
+        return recent.LastCall = new ValueTaskCall<TResult>(function);
+    }
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function());
@@ -89,6 +169,22 @@ internal sealed class ValueTaskCallWithContext<TResult>(Func<TaskContext, ValueT
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<TaskContext, ValueTask<TResult>> function)
+    {
+        if (FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new ValueTaskCallWithContext<TResult>(function);
+        }
+
+        if (recent.LastCall is ValueTaskCallWithContext<TResult> call)
+        {
+            return call;
+        }
+
+        return recent.LastCall = new ValueTaskCallWithContext<TResult>(function);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(context!));
 
@@ -105,8 +201,24 @@ internal sealed class Call<T, TArgument, TResult>(Func<T, TResult> function, TAr
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T, TResult> function, TArgument argument)
+    {
+        if (!argument.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new Call<T, TArgument, TResult>(function, argument);
+        }
+
+        if (recent.LastCall is Call<T, TArgument, TResult> call && call._argument.SameAs(argument))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new Call<T, TArgument, TResult>(function, argument);
+    }
+
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
-        DataValue.From(_function(_argument.Read(inputs)));
+        DataValue.From(_function(_argument.Read(inputs, element)));
 
     public override bool SameDefinition(TaskWork other) =>
         other is Call<T, TArgument, TResult> call && _function.Equals(call._function) && _argument.SameAs(call._argument);
@@ -123,8 +235,24 @@ internal sealed class CallWithContext<T, TArgument, TResult>(Func<T, TaskContext
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T, TaskContext, TResult> function, TArgument argument)
+    {
+        if (!argument.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new CallWithContext<T, TArgument, TResult>(function, argument);
+        }
+
+        if (recent.LastCall is CallWithContext<T, TArgument, TResult> call && call._argument.SameAs(argument))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new CallWithContext<T, TArgument, TResult>(function, argument);
+    }
+
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
-        DataValue.From(_function(_argument.Read(inputs), context!));
+        DataValue.From(_function(_argument.Read(inputs, element), context!));
 
     public override bool SameDefinition(TaskWork other) =>
         other is CallWithContext<T, TArgument, TResult> call && _function.Equals(call._function) && _argument.SameAs(call._argument);
@@ -139,8 +267,24 @@ internal sealed class TaskCall<T, TArgument, TResult>(Func<T, Task<TResult>> fun
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T, Task<TResult>> function, TArgument argument)
+    {
+        if (!argument.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new TaskCall<T, TArgument, TResult>(function, argument);
+        }
+
+        if (recent.LastCall is TaskCall<T, TArgument, TResult> call && call._argument.SameAs(argument))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new TaskCall<T, TArgument, TResult>(function, argument);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument.Read(inputs)));
+        ResultOf(_function(_argument.Read(inputs, element)));
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCall<T, TArgument, TResult> call && _function.Equals(call._function) && _argument.SameAs(call._argument);
@@ -157,8 +301,24 @@ internal sealed class TaskCallWithContext<T, TArgument, TResult>(Func<T, TaskCon
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T, TaskContext, Task<TResult>> function, TArgument argument)
+    {
+        if (!argument.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new TaskCallWithContext<T, TArgument, TResult>(function, argument);
+        }
+
+        if (recent.LastCall is TaskCallWithContext<T, TArgument, TResult> call && call._argument.SameAs(argument))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new TaskCallWithContext<T, TArgument, TResult>(function, argument);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument.Read(inputs), context!));
+        ResultOf(_function(_argument.Read(inputs, element), context!));
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCallWithContext<T, TArgument, TResult> call && _function.Equals(call._function) && _argument.SameAs(call._argument);
@@ -173,8 +333,24 @@ internal sealed class ValueTaskCall<T, TArgument, TResult>(Func<T, ValueTask<TRe
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T, ValueTask<TResult>> function, TArgument argument)
+    {
+        if (!argument.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new ValueTaskCall<T, TArgument, TResult>(function, argument);
+        }
+
+        if (recent.LastCall is ValueTaskCall<T, TArgument, TResult> call && call._argument.SameAs(argument))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new ValueTaskCall<T, TArgument, TResult>(function, argument);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument.Read(inputs)));
+        ResultOf(_function(_argument.Read(inputs, element)));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCall<T, TArgument, TResult> call && _function.Equals(call._function) && _argument.SameAs(call._argument);
@@ -191,8 +367,24 @@ internal sealed class ValueTaskCallWithContext<T, TArgument, TResult>(Func<T, Ta
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T, TaskContext, ValueTask<TResult>> function, TArgument argument)
+    {
+        if (!argument.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new ValueTaskCallWithContext<T, TArgument, TResult>(function, argument);
+        }
+
+        if (recent.LastCall is ValueTaskCallWithContext<T, TArgument, TResult> call && call._argument.SameAs(argument))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new ValueTaskCallWithContext<T, TArgument, TResult>(function, argument);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument.Read(inputs), context!));
+        ResultOf(_function(_argument.Read(inputs, element), context!));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCallWithContext<T, TArgument, TResult> call && _function.Equals(call._function) && _argument.SameAs(call._argument);
@@ -209,8 +401,24 @@ internal sealed class Call<T1, TArgument1, T2, TArgument2, TResult>(Func<T1, T2,
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, TResult> function, TArgument1 argument1, TArgument2 argument2)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new Call<T1, TArgument1, T2, TArgument2, TResult>(function, argument1, argument2);
+        }
+
+        if (recent.LastCall is Call<T1, TArgument1, T2, TArgument2, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new Call<T1, TArgument1, T2, TArgument2, TResult>(function, argument1, argument2);
+    }
+
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
-        DataValue.From(_function(_argument1.Read(inputs), _argument2.Read(inputs)));
+        DataValue.From(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element)));
 
     public override bool SameDefinition(TaskWork other) =>
         other is Call<T1, TArgument1, T2, TArgument2, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2);
@@ -229,8 +437,24 @@ internal sealed class CallWithContext<T1, TArgument1, T2, TArgument2, TResult>(F
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, TaskContext, TResult> function, TArgument1 argument1, TArgument2 argument2)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new CallWithContext<T1, TArgument1, T2, TArgument2, TResult>(function, argument1, argument2);
+        }
+
+        if (recent.LastCall is CallWithContext<T1, TArgument1, T2, TArgument2, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new CallWithContext<T1, TArgument1, T2, TArgument2, TResult>(function, argument1, argument2);
+    }
+
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
-        DataValue.From(_function(_argument1.Read(inputs), _argument2.Read(inputs), context!));
+        DataValue.From(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), context!));
 
     public override bool SameDefinition(TaskWork other) =>
         other is CallWithContext<T1, TArgument1, T2, TArgument2, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2);
@@ -247,8 +471,24 @@ internal sealed class TaskCall<T1, TArgument1, T2, TArgument2, TResult>(Func<T1,
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, Task<TResult>> function, TArgument1 argument1, TArgument2 argument2)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new TaskCall<T1, TArgument1, T2, TArgument2, TResult>(function, argument1, argument2);
+        }
+
+        if (recent.LastCall is TaskCall<T1, TArgument1, T2, TArgument2, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new TaskCall<T1, TArgument1, T2, TArgument2, TResult>(function, argument1, argument2);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument1.Read(inputs), _argument2.Read(inputs)));
+        ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element)));
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCall<T1, TArgument1, T2, TArgument2, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2);
@@ -267,8 +507,24 @@ internal sealed class TaskCallWithContext<T1, TArgument1, T2, TArgument2, TResul
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, TaskContext, Task<TResult>> function, TArgument1 argument1, TArgument2 argument2)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new TaskCallWithContext<T1, TArgument1, T2, TArgument2, TResult>(function, argument1, argument2);
+        }
+
+        if (recent.LastCall is TaskCallWithContext<T1, TArgument1, T2, TArgument2, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new TaskCallWithContext<T1, TArgument1, T2, TArgument2, TResult>(function, argument1, argument2);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument1.Read(inputs), _argument2.Read(inputs), context!));
+        ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), context!));
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCallWithContext<T1, TArgument1, T2, TArgument2, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2);
@@ -285,8 +541,24 @@ internal sealed class ValueTaskCall<T1, TArgument1, T2, TArgument2, TResult>(Fun
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, ValueTask<TResult>> function, TArgument1 argument1, TArgument2 argument2)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new ValueTaskCall<T1, TArgument1, T2, TArgument2, TResult>(function, argument1, argument2);
+        }
+
+        if (recent.LastCall is ValueTaskCall<T1, TArgument1, T2, TArgument2, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new ValueTaskCall<T1, TArgument1, T2, TArgument2, TResult>(function, argument1, argument2);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument1.Read(inputs), _argument2.Read(inputs)));
+        ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element)));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCall<T1, TArgument1, T2, TArgument2, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2);
@@ -305,8 +577,24 @@ internal sealed class ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, TaskContext, ValueTask<TResult>> function, TArgument1 argument1, TArgument2 argument2)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, TResult>(function, argument1, argument2);
+        }
+
+        if (recent.LastCall is ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, TResult>(function, argument1, argument2);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument1.Read(inputs), _argument2.Read(inputs), context!));
+        ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), context!));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2);
@@ -325,8 +613,24 @@ internal sealed class Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResu
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, T3, TResult> function, TArgument1 argument1, TArgument2 argument2, TArgument3 argument3)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || !argument3.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>(function, argument1, argument2, argument3);
+        }
+
+        if (recent.LastCall is Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2) && call._argument3.SameAs(argument3))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>(function, argument1, argument2, argument3);
+    }
+
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
-        DataValue.From(_function(_argument1.Read(inputs), _argument2.Read(inputs), _argument3.Read(inputs)));
+        DataValue.From(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element)));
 
     public override bool SameDefinition(TaskWork other) =>
         other is Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3);
@@ -347,8 +651,24 @@ internal sealed class CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgum
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, T3, TaskContext, TResult> function, TArgument1 argument1, TArgument2 argument2, TArgument3 argument3)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || !argument3.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>(function, argument1, argument2, argument3);
+        }
+
+        if (recent.LastCall is CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2) && call._argument3.SameAs(argument3))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>(function, argument1, argument2, argument3);
+    }
+
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
-        DataValue.From(_function(_argument1.Read(inputs), _argument2.Read(inputs), _argument3.Read(inputs), context!));
+        DataValue.From(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), context!));
 
     public override bool SameDefinition(TaskWork other) =>
         other is CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3);
@@ -367,8 +687,24 @@ internal sealed class TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, T3, Task<TResult>> function, TArgument1 argument1, TArgument2 argument2, TArgument3 argument3)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || !argument3.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>(function, argument1, argument2, argument3);
+        }
+
+        if (recent.LastCall is TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2) && call._argument3.SameAs(argument3))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>(function, argument1, argument2, argument3);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument1.Read(inputs), _argument2.Read(inputs), _argument3.Read(inputs)));
+        ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element)));
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3);
@@ -389,8 +725,24 @@ internal sealed class TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TA
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, T3, TaskContext, Task<TResult>> function, TArgument1 argument1, TArgument2 argument2, TArgument3 argument3)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || !argument3.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>(function, argument1, argument2, argument3);
+        }
+
+        if (recent.LastCall is TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2) && call._argument3.SameAs(argument3))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>(function, argument1, argument2, argument3);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument1.Read(inputs), _argument2.Read(inputs), _argument3.Read(inputs), context!));
+        ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), context!));
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3);
@@ -409,8 +761,24 @@ internal sealed class ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgumen
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, T3, ValueTask<TResult>> function, TArgument1 argument1, TArgument2 argument2, TArgument3 argument3)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || !argument3.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>(function, argument1, argument2, argument3);
+        }
+
+        if (recent.LastCall is ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2) && call._argument3.SameAs(argument3))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>(function, argument1, argument2, argument3);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument1.Read(inputs), _argument2.Read(inputs), _argument3.Read(inputs)));
+        ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element)));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3);
@@ -431,8 +799,24 @@ internal sealed class ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, T3, TaskContext, ValueTask<TResult>> function, TArgument1 argument1, TArgument2 argument2, TArgument3 argument3)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || !argument3.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>(function, argument1, argument2, argument3);
+        }
+
+        if (recent.LastCall is ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2) && call._argument3.SameAs(argument3))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>(function, argument1, argument2, argument3);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument1.Read(inputs), _argument2.Read(inputs), _argument3.Read(inputs), context!));
+        ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), context!));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3);
@@ -453,8 +837,24 @@ internal sealed class Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, T
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, T3, T4, TResult> function, TArgument1 argument1, TArgument2 argument2, TArgument3 argument3, TArgument4 argument4)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || !argument3.HoldsNothing || !argument4.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>(function, argument1, argument2, argument3, argument4);
+        }
+
+        if (recent.LastCall is Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2) && call._argument3.SameAs(argument3) && call._argument4.SameAs(argument4))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>(function, argument1, argument2, argument3, argument4);
+    }
+
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
-        DataValue.From(_function(_argument1.Read(inputs), _argument2.Read(inputs), _argument3.Read(inputs), _argument4.Read(inputs)));
+        DataValue.From(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), _argument4.Read(inputs, element)));
 
     public override bool SameDefinition(TaskWork other) =>
         other is Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3) && _argument4.SameAs(call._argument4);
@@ -477,8 +877,24 @@ internal sealed class CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgum
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, T3, T4, TaskContext, TResult> function, TArgument1 argument1, TArgument2 argument2, TArgument3 argument3, TArgument4 argument4)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || !argument3.HoldsNothing || !argument4.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>(function, argument1, argument2, argument3, argument4);
+        }
+
+        if (recent.LastCall is CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2) && call._argument3.SameAs(argument3) && call._argument4.SameAs(argument4))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>(function, argument1, argument2, argument3, argument4);
+    }
+
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
-        DataValue.From(_function(_argument1.Read(inputs), _argument2.Read(inputs), _argument3.Read(inputs), _argument4.Read(inputs), context!));
+        DataValue.From(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), _argument4.Read(inputs, element), context!));
 
     public override bool SameDefinition(TaskWork other) =>
         other is CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3) && _argument4.SameAs(call._argument4);
@@ -499,8 +915,24 @@ internal sealed class TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, T3, T4, Task<TResult>> function, TArgument1 argument1, TArgument2 argument2, TArgument3 argument3, TArgument4 argument4)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || !argument3.HoldsNothing || !argument4.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>(function, argument1, argument2, argument3, argument4);
+        }
+
+        if (recent.LastCall is TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2) && call._argument3.SameAs(argument3) && call._argument4.SameAs(argument4))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>(function, argument1, argument2, argument3, argument4);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument1.Read(inputs), _argument2.Read(inputs), _argument3.Read(inputs), _argument4.Read(inputs)));
+        ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), _argument4.Read(inputs, element)));
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3) && _argument4.SameAs(call._argument4);
@@ -523,8 +955,24 @@ internal sealed class TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TA
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, T3, T4, TaskContext, Task<TResult>> function, TArgument1 argument1, TArgument2 argument2, TArgument3 argument3, TArgument4 argument4)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || !argument3.HoldsNothing || !argument4.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>(function, argument1, argument2, argument3, argument4);
+        }
+
+        if (recent.LastCall is TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2) && call._argument3.SameAs(argument3) && call._argument4.SameAs(argument4))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>(function, argument1, argument2, argument3, argument4);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument1.Read(inputs), _argument2.Read(inputs), _argument3.Read(inputs), _argument4.Read(inputs), context!));
+        ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), _argument4.Read(inputs, element), context!));
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3) && _argument4.SameAs(call._argument4);
@@ -545,8 +993,24 @@ internal sealed class ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgumen
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, T3, T4, ValueTask<TResult>> function, TArgument1 argument1, TArgument2 argument2, TArgument3 argument3, TArgument4 argument4)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || !argument3.HoldsNothing || !argument4.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>(function, argument1, argument2, argument3, argument4);
+        }
+
+        if (recent.LastCall is ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2) && call._argument3.SameAs(argument3) && call._argument4.SameAs(argument4))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>(function, argument1, argument2, argument3, argument4);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument1.Read(inputs), _argument2.Read(inputs), _argument3.Read(inputs), _argument4.Read(inputs)));
+        ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), _argument4.Read(inputs, element)));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3) && _argument4.SameAs(call._argument4);
@@ -569,8 +1033,24 @@ internal sealed class ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T
 
     public override bool NeedsContext => true;
 
+    /// <summary>The call: the one that was made last, if it is the same and holds no values.</summary>
+    public static TaskWork Of(Func<T1, T2, T3, T4, TaskContext, ValueTask<TResult>> function, TArgument1 argument1, TArgument2 argument2, TArgument3 argument3, TArgument4 argument4)
+    {
+        if (!argument1.HoldsNothing || !argument2.HoldsNothing || !argument3.HoldsNothing || !argument4.HoldsNothing || FunctionInfo.RecentOf(function) is not { } recent)
+        {
+            return new ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>(function, argument1, argument2, argument3, argument4);
+        }
+
+        if (recent.LastCall is ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && call._argument1.SameAs(argument1) && call._argument2.SameAs(argument2) && call._argument3.SameAs(argument3) && call._argument4.SameAs(argument4))
+        {
+            return call;
+        }
+
+        return recent.LastCall = new ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>(function, argument1, argument2, argument3, argument4);
+    }
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
-        ResultOf(_function(_argument1.Read(inputs), _argument2.Read(inputs), _argument3.Read(inputs), _argument4.Read(inputs), context!));
+        ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), _argument4.Read(inputs, element), context!));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3) && _argument4.SameAs(call._argument4);

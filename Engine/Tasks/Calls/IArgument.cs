@@ -6,8 +6,13 @@ namespace Engine.Tasks;
 internal interface IArgument<TSelf, out T>
     where TSelf : struct, IArgument<TSelf, T>
 {
-    T Read(TaskInputs inputs);
+    /// <summary>Whether it holds no value of its own, so that tasks with other values can share it.</summary>
+    bool HoldsNothing { get; }
 
-    /// <summary>Whether two arguments are the same dependencies or equal values.</summary>
+    /// <param name="inputs">The values of the task's dependencies.</param>
+    /// <param name="element">The task's element number, which may hold a literal.</param>
+    T Read(TaskInputs inputs, int element);
+
+    /// <summary>Whether two arguments are the same dependencies, equal values, or both in the element number.</summary>
     bool SameAs(TSelf other);
 }

@@ -6,7 +6,9 @@ internal readonly struct ListArgument<T>(int first, int count) : IArgument<ListA
     private readonly int _first = first;
     private readonly int _count = count;
 
-    public IReadOnlyList<T> Read(TaskInputs inputs) => inputs.GetList<T>(_first, _count);
+    public bool HoldsNothing => true;
+
+    public IReadOnlyList<T> Read(TaskInputs inputs, int element) => inputs.GetList<T>(_first, _count);
 
     public bool SameAs(ListArgument<T> other) => _first == other._first && _count == other._count;
 }

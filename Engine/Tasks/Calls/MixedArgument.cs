@@ -11,7 +11,9 @@ internal readonly struct MixedArgument<T> : IArgument<MixedArgument<T>, T>
 
     public MixedArgument(ListReader<T> list) => _list = list;
 
-    public T Read(TaskInputs inputs) => _list is null ? _single.Read(inputs) : _list.Read(inputs);
+    public bool HoldsNothing => _list is null && _single.HoldsNothing;
+
+    public T Read(TaskInputs inputs, int element) => _list is null ? _single.Read(inputs, element) : _list.Read(inputs);
 
     public bool SameAs(MixedArgument<T> other) =>
         _list is null ? other._list is null && _single.SameAs(other._single) : _list.Equals(other._list);
