@@ -17,7 +17,6 @@ public sealed partial class Client
     private FutureLease? _openLease;
     private TaskCompletionSource<bool>? _room;
     private long _sequence;
-    private long _additions;
     private bool _isFlushScheduled;
     private int _isSending;
 
@@ -220,7 +219,6 @@ public sealed partial class Client
 
     private bool ScheduleFlush()
     {
-        _additions++;
         if (_isFlushScheduled)
         {
             return false;
@@ -230,20 +228,7 @@ public sealed partial class Client
     }
 
     private void StartFlush() => _ = Task.Factory.StartNew(
-        static state => ((Client)state!).FlushWhenQuiet(), this, CancellationToken.None, TaskCreationOptions.None, _taskScheduler);
-
-    /// <summary>Flushes as soon as nothing is being added: while a program submits, batches fill up and leave by themselves.</summary>
-    private void FlushWhenQuiet()
-    {
-        long seen;
-        do
-        {
-            seen = Volatile.Read(ref _additions);
-            Thread.Yield(); // Whoever adds, or runs tasks, goes first.
-        }
-        while (Volatile.Read(ref _additions) != seen);
-        Flush();
-    }
+        static state => ((Client)state!).Flush(), this, CancellationToken.None, TaskCreationOptions.None, _taskScheduler);
 
     /// <summary>
     /// Sends the outgoing queue in order, one thread at a time; who finds another at it leaves the rest to it. Not under

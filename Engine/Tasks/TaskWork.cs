@@ -18,6 +18,9 @@ internal abstract class TaskWork
     /// <summary>Whether the function takes a <see cref="TaskContext"/>.</summary>
     public virtual bool NeedsContext => false;
 
+    /// <summary>Whether tasks with consecutive element numbers can be run as one: a map.</summary>
+    public virtual bool IsMap => false;
+
     /// <summary>Whether the value has no recipe: once a worker holds it, nothing can compute it again (scattered data).</summary>
     public virtual bool IsData => false;
 

@@ -130,7 +130,7 @@ internal sealed partial class SchedulerFixture
         var sequence = (_sequences[Client] + pageMask) & ~pageMask;
         _sequences[Client] = sequence + count;
         var first = new TaskKey(Client.Id, sequence);
-        Handle(Client, new SubmitMap(first, count, work ?? new TestWork(), options));
+        Handle(Client, new SubmitMap(first, count, work ?? new TestWork { HasElements = true }, options));
         return [.. Enumerable.Range(0, count).Select(i => TaskKey.FromValue(first.Value + (ulong)i))];
     }
 

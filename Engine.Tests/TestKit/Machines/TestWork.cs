@@ -21,6 +21,10 @@ internal sealed class TestWork(string name = "work", TestBody? body = null, Func
 
     public override bool IsData => _isData;
 
+    public override bool IsMap => HasElements;
+
+    public bool HasElements { get; init; }
+
     /// <summary>Two works with equal definitions are the same; null is like nothing but itself.</summary>
     public object? Definition { get; init; }
 

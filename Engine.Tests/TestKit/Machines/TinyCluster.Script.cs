@@ -189,6 +189,7 @@ internal sealed partial class TinyCluster
         {
             Failures = _plan.HasFailures && Percent(30) ? 1 + _random.Next(3) : 0,
             HasContext = Percent(10),
+            HasElements = true,
         }.Ready();
         for (var i = 0; i < count; i++)
         {

@@ -58,6 +58,10 @@ internal sealed class TinyWork(int seed, int size) : TaskWork
 
     public override bool NeedsContext => HasContext;
 
+    public override bool IsMap => HasElements;
+
+    public bool HasElements { get; init; }
+
     public override bool IsData => IsScattered;
 
     /// <summary>To be called once, when all is set.</summary>

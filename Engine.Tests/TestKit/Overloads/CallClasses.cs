@@ -84,6 +84,8 @@ internal static class CallClasses
         text.Braces(() =>
         {
             WriteFields(text, shape, fields);
+            text.Line("public override bool IsMap => true;");
+            text.Line();
             WriteInvoke(text, shape, fields.Select(field => $"_{field.Item2}[element]"));
             text.Line("public override bool SameDefinition(TaskWork other) =>");
             text.Continued(

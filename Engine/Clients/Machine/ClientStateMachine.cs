@@ -13,22 +13,30 @@ internal interface IFutureWaiter
 /// <summary>A client's row of a key that it holds a future of.</summary>
 internal struct FutureState
 {
-    public DataValue Value;
-
-    /// <summary>While pending: a waiter, or a list of them. After a failure: the error.</summary>
-    public object? Detail;
+    private DataValue _content; // The value, or what Detail gives: never both.
 
     /// <summary>Holds beside the maker's: the key was found by name, or in a dataset.</summary>
     public int FoundHolds;
     public byte StatusPlusOne; // 0: no row.
-    public bool HasValue;
+    public bool HasValue { readonly get; private set; }
 
     /// <summary>Whether only the other holds are left.</summary>
     public bool IsOwnReleased;
 
+    public readonly DataValue Value => HasValue ? _content : default;
+
+    /// <summary>While pending: a waiter, or a list of them. After a failure: the error.</summary>
+    public object? Detail
+    {
+        readonly get => HasValue ? null : _content.Boxed;
+        set => (HasValue, _content) = (false, DataValue.From(value));
+    }
+
     public readonly FutureStatus Status => (FutureStatus)(StatusPlusOne - 1);
 
     public readonly bool IsEnded => StatusPlusOne > (int)FutureStatus.Pending + 1;
+
+    public void SetValue(in DataValue value) => (HasValue, _content) = (true, value);
 }
 
 /// <summary>
@@ -138,17 +146,17 @@ internal sealed class ClientStateMachine
             return false;
         }
 
-        ref var detail = ref _futures[handle].Detail;
-        switch (detail)
+        ref var future = ref _futures[handle];
+        switch (future.Detail)
         {
             case null:
-                detail = waiter;
+                future.Detail = waiter;
                 break;
             case List<IFutureWaiter> waiters:
                 waiters.Add(waiter);
                 break;
-            default:
-                detail = new List<IFutureWaiter> { (IFutureWaiter)detail, waiter };
+            case var first:
+                future.Detail = new List<IFutureWaiter> { (IFutureWaiter)first, waiter };
                 break;
         }
 
@@ -172,12 +180,12 @@ internal sealed class ClientStateMachine
             return;
         }
 
-        ref var detail = ref _futures[handle].Detail;
-        if (ReferenceEquals(detail, waiter))
+        ref var future = ref _futures[handle];
+        if (ReferenceEquals(future.Detail, waiter))
         {
-            detail = null;
+            future.Detail = null;
         }
-        else if (detail is List<IFutureWaiter> waiters)
+        else if (future.Detail is List<IFutureWaiter> waiters)
         {
             waiters.Remove(waiter);
         }
@@ -286,9 +294,14 @@ internal sealed class ClientStateMachine
         }
 
         future.StatusPlusOne = (byte)(notice.Status + 1);
-        future.HasValue = notice.HasValue;
-        future.Value = value;
-        future.Detail = notice.Error;
+        if (notice.HasValue)
+        {
+            future.SetValue(value);
+        }
+        else
+        {
+            future.Detail = notice.Error;
+        }
     }
 
     /// <summary>The task runs again: after a retry, or because its value was lost and is computed once more.</summary>

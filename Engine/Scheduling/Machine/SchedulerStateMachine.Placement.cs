@@ -21,7 +21,7 @@ internal sealed partial class SchedulerStateMachine
     /// <summary>Runs in the queue, with those that were given up and have not come up yet.</summary>
     public int QueueLength => _queue.Count;
 
-    /// <summary>Tasks in Queued that lie side by side: elements of a map, or a single one.</summary>
+    /// <summary>Tasks in Queued that lie side by side.</summary>
     private readonly record struct QueuedRun(int Handle, int Count);
 
     private void Enqueue(int handle, int count)
@@ -218,7 +218,16 @@ internal sealed partial class SchedulerStateMachine
             _busy.Set(worker, worker.BusyPlace, worker.ActiveCount > worker.Threads);
         }
 
-        SendCompute(worker, handle, count);
+        if (first.Work!.IsMap)
+        {
+            SendCompute(worker, handle, count);
+            return;
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            SendCompute(worker, handle + i, 1);
+        }
     }
 
     private void SendCompute(WorkerState worker, int handle, int count)
@@ -310,7 +319,7 @@ internal sealed partial class SchedulerStateMachine
         var count = 1;
         while (count < Math.Min(most, run.Count)
             && IsQueuedAt(run.Handle + count, order + count)
-            && _tasks[run.Handle + count].Attempt == _tasks[run.Handle].Attempt)
+            && AreAlike(ref _tasks[run.Handle], ref _tasks[run.Handle + count]))
         {
             count++;
         }
@@ -320,6 +329,10 @@ internal sealed partial class SchedulerStateMachine
         Assign(worker, run.Handle, count);
         return count;
     }
+
+    /// <summary>Whether tasks can be assigned as one: they take equally long, and if they are a map's, then of the same.</summary>
+    private static bool AreAlike(ref SchedulerTask task, ref SchedulerTask next) =>
+        task.Attempt == next.Attempt && task.Function == next.Function && (!task.Work!.IsMap || task.Work == next.Work);
 
     private void Requeue(QueuedRun run, long order, int taken)
     {

@@ -10,6 +10,7 @@ internal sealed partial class SchedulerStateMachine
     private void OnSubmit(SubmitBatch batch)
     {
         _stimulus = Stimulus.Submit;
+        var (plain, plainCount) = (0, 0); // A run of tasks that go to the queue as they are.
         for (var i = 0; i < batch.Count; i++)
         {
             ref var entry = ref batch.Entries[i];
@@ -25,11 +26,18 @@ internal sealed partial class SchedulerStateMachine
             Create(ref task, entry.Work, entry.Options, entry.Element);
             if (entry.DependencyCount == 0 && entry.Options is null)
             {
-                SetState(handle, ref task, SchedulerTaskState.Waiting);
-                Enqueue(handle, 1);
+                if (handle != plain + plainCount || (handle & (KeyTable<SchedulerTask>.PageSize - 1)) == 0)
+                {
+                    EnqueueNew(plain, plainCount);
+                    (plain, plainCount) = (handle, 0);
+                }
+
+                plainCount++;
                 continue;
             }
 
+            EnqueueNew(plain, plainCount); // First, as this one may need them.
+            plainCount = 0;
             SetState(handle, ref task, SchedulerTaskState.Waiting);
             if (AddDependencies(handle, batch.Dependencies.AsSpan(entry.DependencyOffset, entry.DependencyCount)) is { } error
                 || (entry.Options?.Name is { } name && (error = ClaimName(handle, name)) is not null))
@@ -39,6 +47,17 @@ internal sealed partial class SchedulerStateMachine
 
             StartWaiting(handle);
             Drain();
+        }
+
+        EnqueueNew(plain, plainCount);
+    }
+
+    private void EnqueueNew(int handle, int count)
+    {
+        if (count > 0)
+        {
+            SetStates(handle, count, SchedulerTaskState.Waiting);
+            Enqueue(handle, count);
         }
     }
 
@@ -68,8 +87,7 @@ internal sealed partial class SchedulerStateMachine
 
             if (map.Options is null)
             {
-                SetStates(handle, count, SchedulerTaskState.Waiting);
-                Enqueue(handle, count);
+                EnqueueNew(handle, count);
             }
 
             done += count;

@@ -14,6 +14,8 @@ internal sealed class MapCall<T, TResult>(Func<T, TResult> function, T[] values)
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
+    public override bool IsMap => true;
+
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_values[element]));
 
@@ -31,6 +33,8 @@ internal sealed class MapCallWithContext<T, TResult>(Func<T, TaskContext, TResul
 
     public override bool NeedsContext => true;
 
+    public override bool IsMap => true;
+
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_values[element], context!));
 
@@ -45,6 +49,8 @@ internal sealed class TaskMapCall<T, TResult>(Func<T, Task<TResult>> function, T
     private readonly T[] _values = values;
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
+
+    public override bool IsMap => true;
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values[element]));
@@ -63,6 +69,8 @@ internal sealed class TaskMapCallWithContext<T, TResult>(Func<T, TaskContext, Ta
 
     public override bool NeedsContext => true;
 
+    public override bool IsMap => true;
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values[element], context!));
 
@@ -77,6 +85,8 @@ internal sealed class ValueTaskMapCall<T, TResult>(Func<T, ValueTask<TResult>> f
     private readonly T[] _values = values;
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
+
+    public override bool IsMap => true;
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values[element]));
@@ -95,6 +105,8 @@ internal sealed class ValueTaskMapCallWithContext<T, TResult>(Func<T, TaskContex
 
     public override bool NeedsContext => true;
 
+    public override bool IsMap => true;
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values[element], context!));
 
@@ -110,6 +122,8 @@ internal sealed class MapCall<T1, T2, TResult>(Func<T1, T2, TResult> function, T
     private readonly T2[] _values2 = values2;
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
+
+    public override bool IsMap => true;
 
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_values1[element], _values2[element]));
@@ -129,6 +143,8 @@ internal sealed class MapCallWithContext<T1, T2, TResult>(Func<T1, T2, TaskConte
 
     public override bool NeedsContext => true;
 
+    public override bool IsMap => true;
+
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_values1[element], _values2[element], context!));
 
@@ -144,6 +160,8 @@ internal sealed class TaskMapCall<T1, T2, TResult>(Func<T1, T2, Task<TResult>> f
     private readonly T2[] _values2 = values2;
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
+
+    public override bool IsMap => true;
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values1[element], _values2[element]));
@@ -163,6 +181,8 @@ internal sealed class TaskMapCallWithContext<T1, T2, TResult>(Func<T1, T2, TaskC
 
     public override bool NeedsContext => true;
 
+    public override bool IsMap => true;
+
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values1[element], _values2[element], context!));
 
@@ -178,6 +198,8 @@ internal sealed class ValueTaskMapCall<T1, T2, TResult>(Func<T1, T2, ValueTask<T
     private readonly T2[] _values2 = values2;
 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
+
+    public override bool IsMap => true;
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values1[element], _values2[element]));
@@ -196,6 +218,8 @@ internal sealed class ValueTaskMapCallWithContext<T1, T2, TResult>(Func<T1, T2, 
     public override FunctionInfo Function => FunctionInfo.Of(_function);
 
     public override bool NeedsContext => true;
+
+    public override bool IsMap => true;
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values1[element], _values2[element], context!));

@@ -7,15 +7,23 @@ internal struct WorkerRow
 {
     public WorkerTask? Task;
     public DataValue Value;
-    public long NBytes;
 
     /// <summary>The attempt that made the value; 0 for a copy.</summary>
     public int Attempt;
 
     /// <summary>Of a value that is not kept for itself: tasks here that have yet to read it.</summary>
     public int Users;
+    /// <summary>The bytes of the value, to seven digits.</summary>
+    private float _nbytes;
+
     public bool HasValue;
 
     /// <summary>A small copy for tasks here, unknown to the scheduler; dropped when the last has read it.</summary>
     public bool IsTransient;
+
+    public long NBytes
+    {
+        readonly get => (long)_nbytes;
+        set => _nbytes = value;
+    }
 }
