@@ -42,18 +42,21 @@ public sealed partial class Client
 
     internal void ReleaseKey(TaskKey key, FutureLease lease)
     {
+        bool isDue;
         bool schedule;
         lock (_gate)
         {
-            schedule = ReleaseLocked(key, lease) && ScheduleFlush();
+            var isSent = ReleaseLocked(key, lease);
+            isDue = isSent && _releaseGathering.Add(isFull: false);
+            if (isDue)
+            {
+                SealOpen();
+            }
+
+            schedule = isSent && !isDue && ScheduleFlush();
         }
 
-        if (schedule)
-        {
-            StartFlush();
-        }
-
-        Send();
+        SendOrSchedule(isDue, schedule);
         TellDue();
     }
 

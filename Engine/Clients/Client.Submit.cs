@@ -18,6 +18,8 @@ public sealed partial class Client
     private TaskCompletionSource<bool>? _room;
     private long _sequence;
     private bool _isFlushScheduled;
+    private Gathering _submitGathering;
+    private Gathering _releaseGathering;
     private int _isSending;
 
     internal override Future<TResult> Enqueue<TResult>(TaskWork work, ReadOnlySpan<Future> dependencies, SubmitOptions? options, int element = 0)
@@ -29,7 +31,7 @@ public sealed partial class Client
         }
 
         Future<TResult> future;
-        bool isFull;
+        bool isDue;
         bool schedule;
         lock (_gate)
         {
@@ -54,24 +56,16 @@ public sealed partial class Client
 
             _machine.Add(key);
             future = new Future<TResult>(LeaseFor(key), key);
-            isFull = batch.IsFull;
-            if (isFull)
+            isDue = _submitGathering.Add(batch.IsFull);
+            if (isDue)
             {
                 SealOpen();
             }
 
-            schedule = !isFull && ScheduleFlush();
+            schedule = !isDue && ScheduleFlush();
         }
 
-        if (isFull)
-        {
-            Send();
-        }
-        else if (schedule)
-        {
-            StartFlush();
-        }
-
+        SendOrSchedule(isDue, schedule);
         return future;
     }
 
@@ -139,7 +133,8 @@ public sealed partial class Client
     {
         lock (_gate)
         {
-            _isFlushScheduled = false;
+            _submitGathering.Restart();
+            _releaseGathering.Restart();
             SealOpen();
         }
 
@@ -227,8 +222,31 @@ public sealed partial class Client
         return _isFlushScheduled = true;
     }
 
+    private void SendOrSchedule(bool isDue, bool schedule)
+    {
+        if (isDue)
+        {
+            Send();
+        }
+        else if (schedule)
+        {
+            StartFlush();
+        }
+    }
+
     private void StartFlush() => _ = Task.Factory.StartNew(
-        static state => ((Client)state!).Flush(), this, CancellationToken.None, TaskCreationOptions.None, _taskScheduler);
+        static state => ((Client)state!).FlushInBackground(), this, CancellationToken.None, TaskCreationOptions.None, _taskScheduler);
+
+    private void FlushInBackground()
+    {
+        lock (_gate)
+        {
+            _isFlushScheduled = false;
+            SealOpen();
+        }
+
+        Send();
+    }
 
     /// <summary>
     /// Sends the outgoing queue in order, one thread at a time; who finds another at it leaves the rest to it. Not under

@@ -8,7 +8,7 @@ namespace Engine;
 /// <summary>Where a program submits work to a cluster and gets futures.</summary>
 /// <remarks>
 /// dask: <c>Client</c>. Thread-safe. What is submitted leaves in batches: when one is full, when something is awaited,
-/// and otherwise at once on another thread. Files: Submit, Results, Release, Requests, and one for each further topic.
+/// and otherwise at once, the first after a wait on the caller's thread. Files: Submit, Results, Release, Requests, and one for each further topic.
 /// </remarks>
 public sealed partial class Client : TaskSubmitter, IAsyncDisposable
 {

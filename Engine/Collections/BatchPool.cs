@@ -7,7 +7,7 @@ namespace Engine.Collections;
 internal static class BatchPool<T>
     where T : class, IResettable, new()
 {
-    private const int RetainedMax = 256;
+    private const int RetainedMax = 64;
     private static readonly DefaultObjectPool<T> s_pool = new(new DefaultPooledObjectPolicy<T>(), RetainedMax);
 
     public static T Get() => s_pool.Get();

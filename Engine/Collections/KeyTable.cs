@@ -16,7 +16,7 @@ internal sealed class KeyTable<TRow>
     public const int PageSize = 1 << PageBits;
     private const int PageMask = PageSize - 1;
     private const int CacheSize = 64;
-    private const int SparePagesMax = 64;
+    private const int SparePagesMax = 16;
 
     private readonly Dictionary<ulong, Page> _pages = [];
     private readonly Page?[] _cache = new Page?[CacheSize];

@@ -13,6 +13,9 @@ internal sealed class Measure(int warmups, int reps)
 {
     private const int MemoryWarmupSize = 1_000;
 
+    // The runtime compiles in steps while a program runs; before that has settled a repetition measures the compiler.
+    private static readonly TimeSpan s_warmupMin = TimeSpan.FromSeconds(4);
+
     public async Task<IReadOnlyList<Row>> RunAsync(Scenario scenario, IReadOnlyList<Contender> contenders)
     {
         // Memory is measured on a fresh start: pools that an earlier repetition filled would hide bytes.
@@ -24,16 +27,21 @@ internal sealed class Measure(int warmups, int reps)
                 await contender.StartAsync();
             }
 
+            foreach (var contender in contenders.Where(_ => !fresh && warmups > 0))
+            {
+                var start = Stopwatch.GetTimestamp();
+                for (var rep = 0; rep < warmups || Stopwatch.GetElapsedTime(start) < s_warmupMin; rep++)
+                {
+                    await OnceAsync(scenario, contender);
+                }
+            }
+
             var rows = new RowBuilder(scenario);
-            for (var rep = fresh ? 0 : -warmups; rep < reps; rep++)
+            for (var rep = 0; rep < reps; rep++)
             {
                 foreach (var contender in contenders)
                 {
-                    var samples = await OnceAsync(scenario, contender);
-                    if (rep >= 0)
-                    {
-                        rows.Add(contender.Name, samples);
-                    }
+                    rows.Add(contender.Name, await OnceAsync(scenario, contender));
                 }
             }
 
