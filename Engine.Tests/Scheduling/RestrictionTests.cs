@@ -23,6 +23,37 @@ public sealed class RestrictionTests
     }
 
     [Fact]
+    public void Queued_tasks_fail_when_there_has_been_no_worker_for_too_long()
+    {
+        var task = _scheduler.Submit(new TestWork());
+        var dependent = _scheduler.Submit(new TestWork(), null, task);
+        _scheduler.Advance(TimeSpan.FromSeconds(29));
+        Assert.Equal(SchedulerTaskState.Queued, _scheduler.StateOf(task));
+
+        _scheduler.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(TaskErrorKind.NoValidWorker, Assert.Single(_scheduler.NoticesOf(task)).Error!.Kind);
+        Assert.Equal(TaskErrorKind.NoValidWorker, Assert.Single(_scheduler.NoticesOf(dependent)).Error!.Kind);
+        Assert.Contains("there is no worker", Assert.Single(_scheduler.NoticesOf(task)).Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_worker_that_comes_in_time_gets_what_was_queued_and_the_wait_starts_anew_when_it_goes()
+    {
+        var task = _scheduler.Submit(new TestWork());
+        _scheduler.Advance(TimeSpan.FromSeconds(29));
+        var worker = _scheduler.AddWorker("a");
+        Assert.Equal([task], _scheduler.ProcessingOn(worker));
+
+        _scheduler.RemoveWorker(worker, expected: true);
+        _scheduler.Advance(TimeSpan.FromSeconds(29));
+        Assert.Equal(SchedulerTaskState.Queued, _scheduler.StateOf(task));
+
+        _scheduler.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(SchedulerTaskState.Erred, _scheduler.StateOf(task));
+    }
+
+    [Fact]
     public void A_task_runs_on_the_worker_whose_address_it_gives()
     {
         _scheduler.AddWorker("a");

@@ -89,7 +89,7 @@ internal sealed partial class TinyCluster
         TaskErrorKind.TimedOut => node.AnyLine(static line => line.Options is { Timeout: not null }),
         TaskErrorKind.KeyConflict => node.AnyLine(static line => line.Options is { Name: not null }),
         TaskErrorKind.UnknownDependency => node.AnyLine(static line => line.HasForeignInput || line.WasCancelled),
-        TaskErrorKind.NoValidWorker => _plan is { HasRestrictions: true, Scheduler.NoWorkersTimeout: not null },
+        TaskErrorKind.NoValidWorker => _plan.Scheduler.NoWorkersTimeout is not null && (_plan.HasRestrictions || _deaths > 0),
         _ => false,
     };
 

@@ -111,6 +111,9 @@ internal sealed partial class SchedulerStateMachine
                 _unrunnable.Remove(handle);
                 DropClaims(task.FirstDependency);
                 break;
+            case SchedulerTaskState.Queued:
+                QueuedCount--; // Its place in the queue is skipped when it comes up.
+                break;
             case SchedulerTaskState.Released:
                 break;
             default:

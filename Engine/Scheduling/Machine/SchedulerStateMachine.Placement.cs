@@ -16,6 +16,7 @@ internal sealed partial class SchedulerStateMachine
     private readonly WorkerList _busy = new(static (worker, place) => worker.BusyPlace = place);
     private readonly List<WorkerState> _holders = [];
     private readonly OrderedSet _unrunnable = new();
+    private TimeSpan? _queuedSince; // Since when tasks have been queued while there is no worker at all.
     private int _turn;
 
     /// <summary>Runs in the queue, with those that were given up and have not come up yet.</summary>
@@ -389,11 +390,40 @@ internal sealed partial class SchedulerStateMachine
             ? $"no worker meets its restriction ({options.DescribeRestriction()}). Workers: {DescribeWorkers()}."
             : "there is no worker.";
 
-    private TimeSpan? FirstUnrunnable() => _unrunnable.First is { } handle ? _tasks[handle].Extras!.NoWorkerSince : null;
+    private TimeSpan? FirstUnrunnable()
+    {
+        TimeSpan? since = _unrunnable.First is { } handle ? _tasks[handle].Extras!.NoWorkerSince : null;
+        return since is null || _queuedSince < since ? _queuedSince : since;
+    }
+
+    /// <summary>Remembers since when the queue has had no worker to go to, and says so.</summary>
+    private void WatchQueue()
+    {
+        if (_running > 0 || QueuedCount == 0)
+        {
+            _queuedSince = null;
+        }
+        else if (_queuedSince is null)
+        {
+            _queuedSince = _now;
+            LogEvent("no-worker", $"{QueuedCount} tasks are queued and wait: there is no worker.");
+        }
+    }
 
     /// <summary>Fails what has waited too long for a worker that may run it.</summary>
     private void FailUnrunnable()
     {
+        if (_queuedSince + _settings.NoWorkersTimeout <= _now)
+        {
+            while (TryPeekQueued(out var run, out _))
+            {
+                Fail(run.Handle, new TaskError(
+                    TaskErrorKind.NoValidWorker,
+                    _tasks.KeyOf(run.Handle),
+                    $"{Describe(run.Handle)} has waited {_settings.NoWorkersTimeout} for a worker: there is no worker."));
+            }
+        }
+
         while (_settings.NoWorkersTimeout is { } limit && _unrunnable.First is { } handle
             && _tasks[handle].Extras!.NoWorkerSince + limit <= _now)
         {

@@ -139,6 +139,7 @@ internal sealed partial class SchedulerStateMachine
         _stimulus = Stimulus.Placement;
         Pump();
         BalanceLoad();
+        WatchQueue();
         if (_settings.Validate)
         {
             Validate();

@@ -10,7 +10,7 @@ internal static class SchedulerTransitions
         (Released, [Waiting, Forgotten, Erred]),
         (Waiting, [NoWorker, Queued, Processing, Released, Erred]),
         (NoWorker, [Processing, Released, Erred, Waiting]),
-        (Queued, [Processing, Released]),
+        (Queued, [Processing, Released, Erred]),
         (Processing, [Memory, Released, Waiting, Erred, Processing]),
         (Memory, [Released]),
         (Erred, [Released]));
