@@ -12,7 +12,7 @@ public sealed partial class Client
     public void Release(IEnumerable<Future> futures)
     {
         ArgumentNullException.ThrowIfNull(futures);
-        Future[] list = [.. futures];
+        var list = futures as Future[] ?? [.. futures];
         foreach (var future in list)
         {
             ArgumentNullException.ThrowIfNull(future, nameof(futures));

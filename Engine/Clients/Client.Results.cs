@@ -24,8 +24,8 @@ public sealed partial class Client
             return GatherAsync<T>(new KeyList(map, map.First, map.Count), cancellationToken);
         }
 
-        var list = futures as IReadOnlyList<Future<T>> ?? [.. futures];
-        for (var i = 0; i < list.Count; i++)
+        var list = futures as Future<T>[] ?? [.. futures];
+        for (var i = 0; i < list.Length; i++)
         {
             if (list[i] is null)
             {
@@ -246,10 +246,10 @@ public sealed partial class Client
     /// <summary>The keys of a list of futures, or of a map without making its futures.</summary>
     private readonly struct KeyList
     {
-        private readonly IReadOnlyList<Future>? _futures;
+        private readonly Future[]? _futures;
         private readonly TaskKey _first;
 
-        public KeyList(IReadOnlyList<Future> futures) => (_futures, Owner, Count) = (futures, futures, futures.Count);
+        public KeyList(Future[] futures) => (_futures, Owner, Count) = (futures, futures, futures.Length);
 
         public KeyList(object owner, TaskKey first, int count) => (Owner, _first, Count) = (owner, first, count);
 
