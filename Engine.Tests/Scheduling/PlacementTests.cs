@@ -22,6 +22,20 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void Tasks_that_come_one_by_one_spread_evenly_over_workers_with_several_threads()
+    {
+        var (first, second) = (_scheduler.AddWorker(threads: 2), _scheduler.AddWorker(threads: 2));
+
+        for (var i = 0; i < 4; i++)
+        {
+            _scheduler.Submit(new TestWork());
+        }
+
+        Assert.Equal(2, first.Processing.Count);
+        Assert.Equal(2, second.Processing.Count);
+    }
+
+    [Fact]
     public void A_task_runs_where_most_bytes_of_its_inputs_lie()
     {
         var (first, second) = (_scheduler.AddWorker("a"), _scheduler.AddWorker("b"));

@@ -149,7 +149,7 @@ public sealed class ReplicaTests : ISchedulerSink
     private void Scatter(TaskOptions? options)
     {
         var batch = new SubmitBatch { First = _key };
-        batch.Add(new SubmitEntry { Work = new ConstantWork(DataValue.From("data")), Options = options });
+        batch.Add(new ConstantWork(DataValue.From("data")), options);
         _machine.Handle(_client, batch, default);
         Settle();
         var (to, message) = Assert.Single(_sent, static sent => sent.Message is ComputeBatch);

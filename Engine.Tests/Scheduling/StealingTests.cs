@@ -25,6 +25,19 @@ public sealed class StealingTests
     }
 
     [Fact]
+    public void A_worker_that_runs_something_and_has_a_free_slot_gets_what_waits_elsewhere()
+    {
+        var victim = _scheduler.AddWorker("victim", threads: 2);
+        _scheduler.SubmitMany(3, new TestWork());
+        _scheduler.AddWorker("thief", threads: 2);
+        var steal = Assert.Single(_scheduler.Sent.Steals);
+        _scheduler.AnswerSteal(victim, steal.Key, givenUp: true);
+        var late = _scheduler.Submit(new TestWork(), new TaskOptions { Workers = ["victim"], AllowOtherWorkers = true });
+
+        Assert.Equal(late, _scheduler.Sent.Steals[^1].Key); // The thief runs one of the three already.
+    }
+
+    [Fact]
     public void A_stolen_task_is_a_new_attempt()
     {
         Busy(2);

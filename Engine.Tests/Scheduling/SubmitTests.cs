@@ -160,7 +160,7 @@ public sealed class SubmitTests
         var task = _scheduler.Submit();
         var again = Engine.Collections.BatchPool<SubmitBatch>.Get();
         again.First = task;
-        again.Add(new SubmitEntry { Work = new TestWork() });
+        again.Add(new TestWork(), null);
 
         var error = Assert.Throws<NotSupportedException>(() => _scheduler.Handle(_scheduler.Client, again));
 

@@ -43,12 +43,7 @@ public sealed partial class Client
 
             var key = new TaskKey(Id, _sequence++);
             var batch = OpenSubmits(key);
-            ref var entry = ref batch.Add();
-            entry.Work = work;
-            entry.Options = taskOptions;
-            entry.Element = element;
-            entry.DependencyOffset = batch.DependencyCount;
-            entry.DependencyCount = dependencies.Length;
+            batch.Add(work, taskOptions, element);
             foreach (var dependency in dependencies)
             {
                 batch.AddDependency(dependency.Key);

@@ -47,7 +47,7 @@ internal abstract class BatchWithDependencies<TEntry, TDependency> : Batch<TEntr
 
     public int DependencyCount { get; private set; }
 
-    public void AddDependency(TDependency dependency)
+    public virtual void AddDependency(TDependency dependency)
     {
         if (DependencyCount == Dependencies.Length)
         {

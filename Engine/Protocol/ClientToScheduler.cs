@@ -12,18 +12,49 @@ internal sealed class RegisterClient(string name) : Message
 internal struct SubmitEntry
 {
     public TaskWork Work;
-    public TaskOptions? Options;
-    public int DependencyOffset;
-    public int DependencyCount;
 
     /// <summary>The element number, which may hold a literal.</summary>
     public int Element;
+    public int DependencyCount;
 }
 
 /// <summary>Tasks with consecutive keys. dask: <c>update-graph</c>.</summary>
+/// <remarks>While a program submits faster than tasks run, batches pile up: an entry is small, and options, which few tasks have, lie beside.</remarks>
 internal sealed class SubmitBatch : BatchWithDependencies<SubmitEntry, TaskKey>
 {
+    private TaskOptions?[] _options = [];
+
     public TaskKey First { get; set; }
+
+    public TaskOptions? OptionsOf(int place) => place < _options.Length ? _options[place] : null;
+
+    public void Add(TaskWork work, TaskOptions? options, int element = 0)
+    {
+        if (options is not null)
+        {
+            if (_options.Length == 0)
+            {
+                _options = new TaskOptions?[Capacity];
+            }
+
+            _options[Count] = options;
+        }
+
+        Add(new SubmitEntry { Work = work, Element = element });
+    }
+
+    /// <summary>Adds a dependency to the task that was added last.</summary>
+    public override void AddDependency(TaskKey dependency)
+    {
+        Entries[Count - 1].DependencyCount++;
+        base.AddDependency(dependency);
+    }
+
+    public override bool TryReset()
+    {
+        _options = [];
+        return base.TryReset();
+    }
 }
 
 /// <summary>A map over plain values: one work, as many tasks as it has elements, consecutive keys.</summary>

@@ -178,9 +178,7 @@ internal sealed partial class SchedulerFixture
 
     private static void Add(SubmitBatch batch, TaskWork work, TaskOptions? options, TaskKey[] dependencies)
     {
-        ref var entry = ref batch.Add();
-        (entry.Work, entry.Options) = (work, options);
-        (entry.DependencyOffset, entry.DependencyCount) = (batch.DependencyCount, dependencies.Length);
+        batch.Add(work, options);
         foreach (var dependency in dependencies)
         {
             batch.AddDependency(dependency);

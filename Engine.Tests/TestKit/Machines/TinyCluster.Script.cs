@@ -100,9 +100,7 @@ internal sealed partial class TinyCluster
 
     private static void Add(TinyClient client, SubmitBatch batch, TinyNode node)
     {
-        ref var entry = ref batch.Add();
-        (entry.Work, entry.Options) = (node.Work, node.Options);
-        (entry.DependencyOffset, entry.DependencyCount) = (batch.DependencyCount, node.Inputs.Length);
+        batch.Add(node.Work, node.Options);
         foreach (var input in node.Inputs)
         {
             batch.AddDependency(input.Key);

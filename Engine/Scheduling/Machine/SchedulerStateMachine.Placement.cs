@@ -115,7 +115,7 @@ internal sealed partial class SchedulerStateMachine
         task.Extras?.Options is not { IsRestricted: true } options
         || (options.Meets(worker.Resources) && (options.Allows(worker.Address) || options.AllowOtherWorkers));
 
-    /// <summary>The worker on which a task would start first: of those that hold inputs, and one that has nothing to do.</summary>
+    /// <summary>The worker on which a task would start first: of those that hold inputs, and one that has a free slot.</summary>
     private WorkerState? ChooseNear(ref SchedulerTask task)
     {
         var total = GatherHolders(ref task);
@@ -186,10 +186,10 @@ internal sealed partial class SchedulerStateMachine
         return Cost(worker, missing);
     }
 
-    /// <summary>Seconds until a task could start on a worker: what it has to do, and what has to be moved.</summary>
+    /// <summary>Seconds until a task could start on a worker: what it has to do, if no slot is free, and what has to be moved.</summary>
     private double Cost(WorkerState worker, long bytesToMove)
     {
-        var wait = worker.Occupancy / worker.Threads;
+        var wait = worker.ActiveCount < worker.Threads ? 0 : WaitOf(worker);
         return bytesToMove <= 0 ? wait : wait + _settings.TransferLatencySeconds + (bytesToMove / _settings.BandwidthBytesPerSecond);
     }
 
@@ -209,7 +209,7 @@ internal sealed partial class SchedulerStateMachine
 
         SetStates(handle, count, SchedulerTaskState.Processing);
         worker.Occupancy += estimate * count;
-        if (worker.IdlePlace >= 0)
+        if (worker.IdlePlace >= 0 && worker.ActiveCount >= worker.Threads)
         {
             _idle.Remove(worker, worker.IdlePlace);
         }
@@ -265,7 +265,7 @@ internal sealed partial class SchedulerStateMachine
     {
         while (QueuedCount > 0 && _open.Count > 0)
         {
-            var worker = _idle.Count > 0 ? _idle.Last : _open[_turn++ % _open.Count];
+            var worker = _idle.Count > 0 ? LessBusy(_idle.Last, _idle[_turn++ % _idle.Count]) : LessBusy(_open[_turn++ % _open.Count], _open[_turn % _open.Count]);
             var share = Math.Max(1, (QueuedCount + _open.Count - 1) / _open.Count);
             var given = 0;
             while (TryPeekQueued(out var run, out var order)
@@ -288,6 +288,11 @@ internal sealed partial class SchedulerStateMachine
             }
         }
     }
+
+    /// <summary>The better of two: nearly as even as the best of all, and no look at all workers. Of equals the first.</summary>
+    /// <remarks>M. Mitzenmacher, The Power of Two Choices in Randomized Load Balancing, 2001.</remarks>
+    private static WorkerState LessBusy(WorkerState first, WorkerState second) =>
+        (long)second.ActiveCount * first.Threads < (long)first.ActiveCount * second.Threads ? second : first;
 
     /// <summary>Finds the next run whose first task is still queued; what has left the queue meanwhile is skipped.</summary>
     private bool TryPeekQueued(out QueuedRun run, out long order)
@@ -360,7 +365,7 @@ internal sealed partial class SchedulerStateMachine
 
     private int SlotsOf(WorkerState worker) => Math.Max(1, (int)Math.Ceiling(worker.Threads * _settings.WorkerSaturation));
 
-    /// <summary>Keeps the lists of workers with room, with nothing to do, and with more than they have slots for; called when a worker's load has changed.</summary>
+    /// <summary>Keeps the lists of workers with room, with a free slot, and with more than they have slots for; called when a worker's load has changed.</summary>
     private void UpdateRoom(WorkerState worker)
     {
         if (worker.Status != WorkerStatus.Running)
@@ -372,7 +377,7 @@ internal sealed partial class SchedulerStateMachine
             || worker.ActiveCount < SlotsOf(worker)
             || (worker.Occupancy < worker.Threads * _settings.PrefetchSeconds && worker.ActiveCount < _settings.PrefetchMax);
         _open.Set(worker, worker.OpenPlace, isOpen);
-        _idle.Set(worker, worker.IdlePlace, worker.ActiveCount == 0);
+        _idle.Set(worker, worker.IdlePlace, isOpen && worker.ActiveCount < worker.Threads);
         _busy.Set(worker, worker.BusyPlace, worker.ActiveCount > worker.Threads);
     }
 

@@ -3,7 +3,7 @@ using Engine.Protocol;
 namespace Engine.Scheduling.Machine;
 
 /// <summary>
-/// Idle workers take tasks from busy ones. Only tasks that have not started move: the busy worker is asked to give them
+/// Workers with a free slot take tasks from those with more tasks than slots. Only tasks that have not started move: the busy worker is asked to give them
 /// up, and what it gives up is assigned anew. dask: work stealing.
 /// </summary>
 internal sealed partial class SchedulerStateMachine

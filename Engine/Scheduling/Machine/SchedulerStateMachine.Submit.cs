@@ -11,6 +11,7 @@ internal sealed partial class SchedulerStateMachine
     {
         _stimulus = Stimulus.Submit;
         var (plain, plainCount) = (0, 0); // A run of tasks that go to the queue as they are.
+        var dependencies = batch.Dependencies.AsSpan();
         for (var i = 0; i < batch.Count; i++)
         {
             ref var entry = ref batch.Entries[i];
@@ -23,8 +24,9 @@ internal sealed partial class SchedulerStateMachine
             }
 
             _tasks.Occupy(handle);
-            Create(ref task, entry.Work, entry.Options, entry.Element);
-            if (entry.DependencyCount == 0 && entry.Options is null)
+            var options = batch.OptionsOf(i);
+            Create(ref task, entry.Work, options, entry.Element);
+            if (entry.DependencyCount == 0 && options is null)
             {
                 if (handle != plain + plainCount || (handle & (KeyTable<SchedulerTask>.PageSize - 1)) == 0)
                 {
@@ -39,12 +41,13 @@ internal sealed partial class SchedulerStateMachine
             EnqueueNew(plain, plainCount); // First, as this one may need them.
             plainCount = 0;
             SetState(handle, ref task, SchedulerTaskState.Waiting);
-            if (AddDependencies(handle, batch.Dependencies.AsSpan(entry.DependencyOffset, entry.DependencyCount)) is { } error
-                || (entry.Options?.Name is { } name && (error = ClaimName(handle, name)) is not null))
+            if (AddDependencies(handle, dependencies[..entry.DependencyCount]) is { } error
+                || (options?.Name is { } name && (error = ClaimName(handle, name)) is not null))
             {
                 (task.Extras ??= new SchedulerTaskExtras()).Refusal = error;
             }
 
+            dependencies = dependencies[entry.DependencyCount..];
             StartWaiting(handle);
             Drain();
         }

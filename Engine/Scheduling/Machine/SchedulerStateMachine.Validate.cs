@@ -131,7 +131,7 @@ internal sealed partial class SchedulerStateMachine
         Require(worker.NBytes == held.Concat(worker.Replicas).Sum(handle => _tasks[handle].NBytes), $"{worker} counts its bytes");
         Require(worker.LongRunningCount == processing.Count(handle => _tasks[handle].Has(SchedulerTaskFlags.LongRunning)), $"{worker} counts its long-running tasks");
         Require(Math.Abs(worker.Occupancy - processing.Sum(handle => (double)_tasks[handle].Estimate)) < 1e-3 * Math.Max(1, worker.Occupancy), $"{worker} adds up its occupancy");
-        Require(worker.IdlePlace < 0 || _idle[worker.IdlePlace] == worker && worker.ActiveCount == 0, $"{worker} is idle where it says");
+        Require(worker.IdlePlace < 0 || _idle[worker.IdlePlace] == worker && worker.OpenPlace >= 0 && worker.ActiveCount < worker.Threads, $"{worker} is idle where it says");
         Require(worker.OpenPlace < 0 || _open[worker.OpenPlace] == worker, $"{worker} has room where it says");
         Require(worker.ActiveCount >= SlotsOf(worker) || (worker.OpenPlace >= 0 && QueuedCount == 0), $"{worker} is given work while it has room and there is some");
         Require(worker.ActiveCount > 0 || worker.IdlePlace >= 0, $"{worker} has nothing to do and is known to");

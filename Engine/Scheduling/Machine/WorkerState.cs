@@ -55,7 +55,7 @@ internal sealed class WorkerState(int index, WorkerAddress address, int threads,
     /// <summary>Its place among the workers with room, or -1.</summary>
     public int OpenPlace = -1;
 
-    /// <summary>Its place among the workers with nothing to do, or -1.</summary>
+    /// <summary>Its place among the workers with room and a free slot, or -1. dask: <c>idle</c>.</summary>
     public int IdlePlace = -1;
 
     /// <summary>Its place among the workers with more tasks than slots, or -1.</summary>
