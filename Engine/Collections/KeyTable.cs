@@ -18,11 +18,11 @@ internal sealed class KeyTable<TRow>
     private const int CacheSize = 64;
     private const int SparePagesMax = 16;
 
-    private readonly Dictionary<ulong, Page> _pages = [];
-    private readonly Page?[] _cache = new Page?[CacheSize];
+    private readonly Dictionary<ulong, int> _indexes = [];
+    private readonly int[] _cache = new int[CacheSize]; // Indexes plus one; whether one is right, its page's number tells.
     private readonly Stack<int> _freeIndexes = new();
     private readonly Stack<TRow[]> _spareRows = new();
-    private Page?[] _byIndex = new Page?[16];
+    private Page[] _pages = new Page[16];
     private int _indexCount;
     private long _arrivals;
 
@@ -30,12 +30,12 @@ internal sealed class KeyTable<TRow>
     public long Count { get; private set; }
 
     /// <summary>Pages in use; each holds room for 256 rows.</summary>
-    public int PageCount => _pages.Count;
+    public int PageCount => _indexes.Count;
 
     public ref TRow this[int handle]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => ref _byIndex[handle >> PageBits]!.Rows[handle & PageMask];
+        get => ref _pages[handle >> PageBits].Rows![handle & PageMask];
     }
 
     /// <summary>The handle of a key's row, occupied or not, or -1 if no row near it is occupied.</summary>
@@ -43,17 +43,17 @@ internal sealed class KeyTable<TRow>
     public int HandleOf(TaskKey key)
     {
         var number = key.Value >> PageBits;
-        var page = _cache[(int)number & (CacheSize - 1)];
-        if (page is null || page.Number != number)
+        var index = _cache[(int)number & (CacheSize - 1)] - 1;
+        if (index < 0 || _pages[index].Number != number)
         {
-            page = FindPage(number);
-            if (page is null)
+            index = FindPage(number);
+            if (index < 0)
             {
                 return -1;
             }
         }
 
-        return (page.Index << PageBits) | ((int)key.Value & PageMask);
+        return (index << PageBits) | ((int)key.Value & PageMask);
     }
 
     /// <summary>The handle of a key's row, whose page is made if need be. The caller occupies the row.</summary>
@@ -65,14 +65,14 @@ internal sealed class KeyTable<TRow>
     }
 
     public TaskKey KeyOf(int handle) =>
-        TaskKey.FromValue((_byIndex[handle >> PageBits]!.Number << PageBits) | (uint)(handle & PageMask));
+        TaskKey.FromValue((_pages[handle >> PageBits].Number << PageBits) | (uint)(handle & PageMask));
 
     /// <summary>A number that grows with the order in which keys arrived: exact within a page, by first arrival between pages.</summary>
     public long ArrivalOf(int handle) =>
-        (_byIndex[handle >> PageBits]!.Arrival << PageBits) | (uint)(handle & PageMask);
+        (_pages[handle >> PageBits].Arrival << PageBits) | (uint)(handle & PageMask);
 
     /// <summary>Whether a handle's page is there; its row may be unoccupied.</summary>
-    public bool IsPresent(int handle) => _byIndex[handle >> PageBits] is not null;
+    public bool IsPresent(int handle) => _pages[handle >> PageBits].Rows is not null;
 
     /// <summary>Counts rows as occupied.</summary>
     /// <param name="handle">A handle in the rows' page.</param>
@@ -80,19 +80,19 @@ internal sealed class KeyTable<TRow>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Occupy(int handle, int count = 1)
     {
-        _byIndex[handle >> PageBits]!.Live += count;
+        _pages[handle >> PageBits].Live += count;
         Count += count;
     }
 
     /// <summary>Clears an occupied row and forgets its page if it was the last one.</summary>
     public void Vacate(int handle)
     {
-        var page = _byIndex[handle >> PageBits]!;
-        page.Rows[handle & PageMask] = default;
+        ref var page = ref _pages[handle >> PageBits];
+        page.Rows![handle & PageMask] = default;
         Count--;
         if (--page.Live == 0)
         {
-            RemovePage(page);
+            RemovePage(handle >> PageBits);
         }
     }
 
@@ -101,7 +101,7 @@ internal sealed class KeyTable<TRow>
     {
         for (var index = 0; index < _indexCount; index++)
         {
-            for (var offset = 0; _byIndex[index] is not null && offset < PageSize; offset++)
+            for (var offset = 0; _pages[index].Rows is not null && offset < PageSize; offset++)
             {
                 yield return (index << PageBits) | offset;
             }
@@ -111,23 +111,24 @@ internal sealed class KeyTable<TRow>
     /// <summary>Handles of all rows of one client's keys, occupied or not.</summary>
     public IEnumerable<int> HandlesOf(ClientId client)
     {
-        foreach (var page in _pages.Values.Where(page => TaskKey.FromValue(page.Number << PageBits).Client == client).OrderBy(static page => page.Number))
+        foreach (var (_, index) in _indexes.Where(page => TaskKey.FromValue(page.Key << PageBits).Client == client).OrderBy(static page => page.Key))
         {
             for (var offset = 0; offset < PageSize; offset++)
             {
-                yield return (page.Index << PageBits) | offset;
+                yield return (index << PageBits) | offset;
             }
         }
     }
 
-    private Page? FindPage(ulong number)
+    private int FindPage(ulong number)
     {
-        if (_pages.TryGetValue(number, out var page))
+        if (!_indexes.TryGetValue(number, out var index))
         {
-            _cache[(int)number & (CacheSize - 1)] = page;
+            return -1;
         }
 
-        return page;
+        _cache[(int)number & (CacheSize - 1)] = index + 1;
+        return index;
     }
 
     private int AddPage(TaskKey key)
@@ -136,43 +137,41 @@ internal sealed class KeyTable<TRow>
         if (!_freeIndexes.TryPop(out var index))
         {
             index = _indexCount++;
-            if (index == _byIndex.Length)
+            if (index == _pages.Length)
             {
-                Array.Resize(ref _byIndex, index * 2);
+                Array.Resize(ref _pages, index * 2);
             }
         }
 
-        var rows = _spareRows.TryPop(out var spare) ? spare : new TRow[PageSize];
-        var page = new Page(number, index, _arrivals++, rows);
-        _byIndex[index] = page;
-        _pages.Add(number, page);
-        _cache[(int)number & (CacheSize - 1)] = page;
+        ref var page = ref _pages[index];
+        (page.Number, page.Arrival) = (number, _arrivals++);
+        page.Rows = _spareRows.TryPop(out var spare) ? spare : new TRow[PageSize];
+        _indexes.Add(number, index);
+        _cache[(int)number & (CacheSize - 1)] = index + 1;
         return (index << PageBits) | ((int)key.Value & PageMask);
     }
 
-    private void RemovePage(Page page)
+    private void RemovePage(int index)
     {
-        _pages.Remove(page.Number);
-        _byIndex[page.Index] = null;
-        _freeIndexes.Push(page.Index);
-        ref var cached = ref _cache[(int)page.Number & (CacheSize - 1)];
-        if (cached == page)
-        {
-            cached = null;
-        }
-
+        ref var page = ref _pages[index];
+        _indexes.Remove(page.Number);
+        _freeIndexes.Push(index);
         if (_spareRows.Count < SparePagesMax)
         {
-            _spareRows.Push(page.Rows); // Vacated row by row, so clean.
+            _spareRows.Push(page.Rows!); // Vacated row by row, so clean.
         }
+
+        (page.Number, page.Rows) = (Page.None, null);
     }
 
-    private sealed class Page(ulong number, int index, long arrival, TRow[] rows)
+    // Not an object each: one small object between two arrays would have the runtime clear eight kilobytes for it.
+    private struct Page
     {
-        public readonly ulong Number = number;
-        public readonly int Index = index;
-        public readonly long Arrival = arrival;
-        public readonly TRow[] Rows = rows;
+        public const ulong None = ulong.MaxValue;
+
+        public ulong Number;
+        public long Arrival;
+        public TRow[]? Rows;
         public int Live;
     }
 }
