@@ -121,7 +121,7 @@ internal sealed partial class SchedulerStateMachine
                 OnDataMissing(missing.Key, missing.Holder);
                 break;
             case AbandonRequest abandoned:
-                _workerWaits.RemoveAll(wait => wait.Client == client && wait.RequestId == abandoned.RequestId);
+                StopWaiting(client, abandoned.RequestId);
                 break;
             case Request request:
                 OnRequest(client, request);
@@ -216,6 +216,10 @@ internal sealed partial class SchedulerStateMachine
         var label = task.Extras?.Options?.Name ?? task.Work?.Function.Name;
         return label is null ? $"{_tasks.KeyOf(handle)}" : $"{_tasks.KeyOf(handle)} ({label})";
     }
+
+    // On its own, because what a lambda captures is allocated where its method begins: with every message, not only here.
+    private void StopWaiting(ClientState client, long requestId) =>
+        _workerWaits.RemoveAll(wait => wait.Client == client && wait.RequestId == requestId);
 
     private ClientState? OwnerOf(int handle) => _clients.GetValueOrDefault(_tasks.KeyOf(handle).Client);
 }
