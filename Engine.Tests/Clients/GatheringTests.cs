@@ -9,26 +9,26 @@ public sealed class GatheringTests
     [Fact]
     public void The_first_addition_after_a_wait_leaves_at_once()
     {
-        Assert.True(_gathering.Add(isFull: false));
-        Assert.False(_gathering.Add(isFull: false));
+        Assert.True(_gathering.IsDue(1));
+        Assert.False(_gathering.IsDue(1));
 
         _gathering.Restart();
 
-        Assert.True(_gathering.Add(isFull: false));
+        Assert.True(_gathering.IsDue(1));
     }
 
     [Fact]
     public void A_loop_gathers_twice_as_many_each_time_up_to_a_full_batch()
     {
         List<int> gathered = [];
-        var count = 0;
+        var open = 0;
         while (gathered.Count < 11)
         {
-            count++;
-            if (_gathering.Add(isFull: false))
+            open++;
+            if (_gathering.IsDue(open))
             {
-                gathered.Add(count);
-                count = 0;
+                gathered.Add(open);
+                open = 0;
             }
         }
 
@@ -36,10 +36,14 @@ public sealed class GatheringTests
     }
 
     [Fact]
-    public void What_is_full_leaves_however_little_it_is()
+    public void What_left_by_another_way_does_not_count()
     {
-        _gathering.Add(isFull: false);
+        Assert.True(_gathering.IsDue(1));
+        Assert.True(_gathering.IsDue(2));
+        Assert.False(_gathering.IsDue(3));
 
-        Assert.True(_gathering.Add(isFull: true));
+        Assert.False(_gathering.IsDue(1)); // The three were flushed meanwhile.
+        Assert.False(_gathering.IsDue(3));
+        Assert.True(_gathering.IsDue(4));
     }
 }

@@ -47,7 +47,7 @@ public sealed partial class Client
         lock (_gate)
         {
             var isSent = ReleaseLocked(key, lease);
-            isDue = isSent && _releaseGathering.Add(isFull: false);
+            isDue = isSent && _releaseGathering.IsDue(_openReleases!.Count);
             if (isDue)
             {
                 SealOpen();

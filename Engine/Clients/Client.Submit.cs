@@ -51,7 +51,7 @@ public sealed partial class Client
 
             _machine.Add(key);
             future = new Future<TResult>(LeaseFor(key), key);
-            isDue = _submitGathering.Add(batch.IsFull);
+            isDue = _submitGathering.IsDue(batch.Count);
             if (isDue)
             {
                 SealOpen();

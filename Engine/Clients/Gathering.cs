@@ -1,27 +1,28 @@
+using Engine.Protocol;
+
 namespace Engine.Clients;
 
 /// <summary>
-/// When what is open has to leave. The first addition after a wait leaves at once, as the program may wait for just that;
+/// When an open batch has to leave. The first addition after a wait leaves at once, as the program may wait for just that;
 /// then twice as many gather each time, so that a loop soon sends full batches.
 /// </summary>
 internal struct Gathering
 {
-    private int _exponent;
-    private int _count;
+    private int _mostMinusOne; // Zero from the start, as one addition is enough then.
 
-    /// <summary>Counts an addition. True if enough has gathered, or all that fits.</summary>
-    public bool Add(bool isFull)
+    /// <summary>Asked after each addition, with the entries of the open batch. True if they are to leave.</summary>
+    public bool IsDue(int gathered)
     {
-        if (++_count < 1 << _exponent && !isFull)
+        var most = _mostMinusOne + 1;
+        if (gathered < most)
         {
             return false;
         }
 
-        _exponent = Math.Min(_exponent + 1, 8);
-        _count = 0;
+        _mostMinusOne = Math.Min(2 * most, SubmitBatch.Capacity) - 1;
         return true;
     }
 
     /// <summary>What was open has left because the program waits.</summary>
-    public void Restart() => (_exponent, _count) = (0, 0);
+    public void Restart() => _mostMinusOne = 0;
 }

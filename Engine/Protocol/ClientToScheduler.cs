@@ -52,7 +52,7 @@ internal sealed class SubmitBatch : BatchWithDependencies<SubmitEntry, TaskKey>
 
     public override bool TryReset()
     {
-        _options = [];
+        Array.Clear(_options);
         return base.TryReset();
     }
 }

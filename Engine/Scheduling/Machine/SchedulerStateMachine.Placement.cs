@@ -219,15 +219,10 @@ internal sealed partial class SchedulerStateMachine
             _busy.Set(worker, worker.BusyPlace, worker.ActiveCount > worker.Threads);
         }
 
-        if (first.Work!.IsMap)
+        var perEntry = first.Work!.IsMap ? count : 1;
+        for (var i = 0; i < count; i += perEntry)
         {
-            SendCompute(worker, handle, count);
-            return;
-        }
-
-        for (var i = 0; i < count; i++)
-        {
-            SendCompute(worker, handle + i, 1);
+            SendCompute(worker, handle + i, perEntry);
         }
     }
 

@@ -3,8 +3,8 @@ using Engine.Protocol;
 namespace Engine.Scheduling.Machine;
 
 /// <summary>
-/// Workers with a free slot take tasks from those with more tasks than slots. Only tasks that have not started move: the busy worker is asked to give them
-/// up, and what it gives up is assigned anew. dask: work stealing.
+/// Workers with a free slot take tasks from those with more tasks than slots. Only tasks that have not started move: the
+/// busy worker is asked to give them up, and what it gives up is assigned anew. dask: work stealing.
 /// </summary>
 internal sealed partial class SchedulerStateMachine
 {
