@@ -26,13 +26,31 @@ public sealed class PlacementTests
     {
         var (first, second) = (_scheduler.AddWorker(threads: 2), _scheduler.AddWorker(threads: 2));
 
-        for (var i = 0; i < 4; i++)
+        for (var each = 1; each <= 2; each++)
         {
             _scheduler.Submit(new TestWork());
-        }
+            _scheduler.Submit(new TestWork());
 
-        Assert.Equal(2, first.Processing.Count);
-        Assert.Equal(2, second.Processing.Count);
+            Assert.Equal(each, first.Processing.Count);
+            Assert.Equal(each, second.Processing.Count);
+        }
+    }
+
+    [Fact]
+    public void Tasks_of_two_functions_that_came_side_by_side_each_count_with_their_own_duration()
+    {
+        var worker = _scheduler.AddWorker(threads: 4);
+        var (brief, lengthy) = (new TestWork("brief"), new TestWork("lengthy"));
+        _scheduler.Finish(worker, _scheduler.Submit(brief), seconds: 0.1);
+        _scheduler.Finish(worker, _scheduler.Submit(lengthy), seconds: 7);
+        var batch = new SubmitBatch { First = new TaskKey(_scheduler.Client.Id, 1024) };
+        batch.Add(brief, options: null);
+        batch.Add(lengthy, options: null);
+
+        _scheduler.Handle(_scheduler.Client, batch);
+
+        Assert.Equal(2, worker.Processing.Count);
+        Assert.Equal(7.1, worker.Occupancy, tolerance: 0.01);
     }
 
     [Fact]

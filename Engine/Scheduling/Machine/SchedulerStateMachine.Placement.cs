@@ -260,7 +260,9 @@ internal sealed partial class SchedulerStateMachine
     {
         while (QueuedCount > 0 && _open.Count > 0)
         {
-            var worker = _idle.Count > 0 ? LessBusy(_idle.Last, _idle[_turn++ % _idle.Count]) : LessBusy(_open[_turn++ % _open.Count], _open[_turn % _open.Count]);
+            var worker = _idle.Count > 0
+                ? LessBusy(_idle.Last, _idle[_turn++ % Math.Max(1, _idle.Count - 1)]) // Two different ones, if there are two.
+                : LessBusy(_open[_turn++ % _open.Count], _open[_turn % _open.Count]);
             var share = Math.Max(1, (QueuedCount + _open.Count - 1) / _open.Count);
             var given = 0;
             while (TryPeekQueued(out var run, out var order)
@@ -331,9 +333,9 @@ internal sealed partial class SchedulerStateMachine
         return count;
     }
 
-    /// <summary>Whether tasks can be assigned as one: they take equally long, and if they are a map's, then of the same.</summary>
+    /// <summary>Whether tasks of one run can be assigned together. A run is of one map, or of no map.</summary>
     private static bool AreAlike(ref SchedulerTask task, ref SchedulerTask next) =>
-        task.Attempt == next.Attempt && task.Function == next.Function && (!task.Work!.IsMap || task.Work == next.Work);
+        task.Attempt == next.Attempt && task.Function == next.Function; // Of one function: the same estimate.
 
     private void Requeue(QueuedRun run, long order, int taken)
     {
