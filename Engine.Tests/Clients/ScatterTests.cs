@@ -111,7 +111,7 @@ public sealed class ScatterTests
         var data = await cluster.Client.ScatterAsync(new byte[100_000], new ScatterOptions { Replicas = 2 }).Within("scatter");
         var holders = await HoldersOf(cluster, data);
 
-        await Worker(cluster, holders[0]).CloseAsync("a test").Within("end of a worker");
+        await Worker(cluster, holders[0]).CloseAsync(CloseReason.UserRequest, "a test").Within("end of a worker");
 
         Assert.Equal(100_000, (await data.AsTask().Within("reading")).Length);
         Assert.Equal([holders[1]], await HoldersOf(cluster, data));
@@ -180,7 +180,7 @@ public sealed class ScatterTests
     {
         foreach (var name in await HoldersOf(cluster, data))
         {
-            await Worker(cluster, name).CloseAsync("a test").Within("end of a worker");
+            await Worker(cluster, name).CloseAsync(CloseReason.UserRequest, "a test").Within("end of a worker");
         }
     }
 }

@@ -241,7 +241,7 @@ public sealed class ClosingTests
         })).ToList();
         await gate.Entered;
 
-        await cluster.Cluster.Workers[0].CloseAsync("test").Within("end of the worker");
+        await cluster.Cluster.Workers[0].CloseAsync(CloseReason.UserRequest, "test").Within("end of the worker");
         gate.Open();
 
         var names = await cluster.Client.GatherAsync(futures).Within("the values");

@@ -52,7 +52,7 @@ public sealed class ComponentFailureTests
         var inbox = new RecordingInbox();
         var raw = await cluster.Cluster.Transport.ConnectAsync(cluster.Cluster.Workers[0].Self.Address, inbox, CancellationToken.None);
 
-        raw.TrySend(new GetData(1, null!));
+        raw.TrySend(new GetData(1, cluster.Cluster.Workers[0].Self.Id, null!));
 
         await cluster.Cluster.Workers[0].Closed.Within("end of the worker");
         Assert.Equal("1", await future.AsTask().Within("the second attempt"));
@@ -111,11 +111,11 @@ public sealed class ComponentFailureTests
         var worker = cluster.Cluster.Workers[0];
         var inbox = new RecordingInbox();
         var raw = await cluster.Cluster.Transport.ConnectAsync(worker.Self.Address, inbox, CancellationToken.None);
-        raw.TrySend(new GetData(1, []));
+        raw.TrySend(new GetData(1, worker.Self.Id, []));
         Assert.Empty((await inbox.NextAsync<DataReply>()).Entries);
-        await worker.CloseAsync("test").Within("end of the worker");
+        await worker.CloseAsync(CloseReason.UserRequest, "test").Within("end of the worker");
 
-        raw.TrySend(new GetData(2, [new TaskKey(new ClientId(0), 1)]));
+        raw.TrySend(new GetData(2, worker.Self.Id, [new TaskKey(new ClientId(0), 1)]));
 
         Assert.NotNull(await inbox.NextEndAsync());
     }

@@ -143,6 +143,13 @@ public sealed class ReplicaTests : ISchedulerSink
 
     void ISchedulerSink.Send(ClientState client, Message message) => _sent.Add((client.Name, message));
 
+    void ISchedulerSink.Send(NannyState nanny, Message message) => _sent.Add((nanny.Name, message));
+
+    void ISchedulerSink.Publish(object happened)
+    {
+        // Plugins are no matter here.
+    }
+
     private void Scatter(int replicas, params string[] workers) => Scatter(new TaskOptions { Replicas = replicas, Workers = workers });
 
     /// <summary>Submits data and has the worker that is asked to hold it say that it does.</summary>
@@ -165,7 +172,11 @@ public sealed class ReplicaTests : ISchedulerSink
     private void Answer(WorkerState worker)
     {
         var added = new ReplicasAdded();
-        added.Add(new TaskAttempt { Key = _key });
+        added.Add(new CopyMade
+        {
+            Key = _key,
+            Number = _sent.Where(sent => sent.To == worker.Address.Name && sent.Message is AcquireReplicas).Select(static sent => ((AcquireReplicas)sent.Message).Entries[0].Number).LastOrDefault(),
+        });
         _machine.Handle(worker, added, default);
         Settle();
     }
@@ -178,7 +189,7 @@ public sealed class ReplicaTests : ISchedulerSink
 
     private void Leave(WorkerState worker)
     {
-        _machine.RemoveWorker(worker, expected: true, "a test", default);
+        _machine.RemoveWorker(worker, CloseReason.UserRequest, "a test", default);
         Settle();
     }
 

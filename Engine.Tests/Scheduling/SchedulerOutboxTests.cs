@@ -44,5 +44,12 @@ public sealed class SchedulerOutboxTests
         public void Send(WorkerState worker, Message message) => Messages.Add(message);
 
         public void Send(ClientState client, Message message) => Messages.Add(message);
+
+        public void Send(NannyState nanny, Message message) => Messages.Add(message);
+
+        public void Publish(object happened)
+        {
+            // Plugins are no matter here.
+        }
     }
 }

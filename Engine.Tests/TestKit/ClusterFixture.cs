@@ -38,6 +38,8 @@ internal sealed class ClusterFixture : IAsyncDisposable
     {
         var options = new LocalClusterOptions { Workers = workers, ThreadsPerWorker = threads };
         options.Scheduler.Validate = true;
+        options.Nannies = false; // What a test doesn't ask for doesn't set timers.
+        options.Scheduler.HeartbeatInterval = Timeout.InfiniteTimeSpan;
         configure?.Invoke(options);
         var time = new WatchedTimeProvider(options.TimeProvider);
         options.TimeProvider = time;

@@ -20,7 +20,7 @@ public sealed class ReplicaFetchTests : IWorkerSink
         _outbox = new WorkerOutbox(this);
         _machine = new WorkerStateMachine(new WorkerSettings { Validate = true }, _outbox);
         var acquire = new AcquireReplicas();
-        acquire.Add(new DependencyHolder { Key = s_key, Holder = s_holder });
+        acquire.Add(new CopyRequest { Key = s_key, Holder = s_holder, Number = 1 });
         _machine.Handle(acquire);
         Settle();
     }

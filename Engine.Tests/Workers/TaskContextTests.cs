@@ -126,7 +126,7 @@ public sealed class TaskContextTests
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 1);
         var worker = cluster.Cluster.Workers[0];
-        await worker.CloseAsync("test").Within("end of the worker");
+        await worker.CloseAsync(CloseReason.UserRequest, "test").Within("end of the worker");
 
         var context = new TaskContext(worker, new WorkerTask());
         worker.Entered(context);
@@ -140,7 +140,7 @@ public sealed class TaskContextTests
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 1);
         var worker = cluster.Cluster.Workers[0];
-        await worker.CloseAsync("test").Within("end of the worker");
+        await worker.CloseAsync(CloseReason.UserRequest, "test").Within("end of the worker");
 
         var error = Assert.Throws<ConnectionClosedException>(() => worker.Client);
 

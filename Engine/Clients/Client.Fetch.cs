@@ -75,7 +75,7 @@ public sealed partial class Client
 
             try
             {
-                return worker.TrySend(new GetData(requestId, keys)) ? await reply.Task.WaitAsync(cancellationToken) : null;
+                return worker.TrySend(new GetData(requestId, holder.Id, keys)) ? await reply.Task.WaitAsync(cancellationToken) : null;
             }
             finally
             {

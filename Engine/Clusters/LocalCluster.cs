@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engine.Nannies;
 using Engine.Protocol;
 using Engine.Scheduling;
 using Engine.Workers;
@@ -14,10 +15,12 @@ public sealed class LocalCluster : IAsyncDisposable
     private readonly TaskScheduler _taskScheduler;
     private readonly Scheduler _scheduler;
     private readonly List<Worker> _workers = [];
+    private readonly List<Nanny> _nannies = [];
+    private readonly LocalClusterOptions _options;
 
     private LocalCluster(LocalClusterOptions options)
     {
-        (_time, _taskScheduler) = (options.TimeProvider, options.TaskScheduler);
+        (_options, _time, _taskScheduler) = (options, options.TimeProvider, options.TaskScheduler);
         _scheduler = new Scheduler(options.Scheduler, _transport, _time);
     }
 
@@ -25,7 +28,19 @@ public sealed class LocalCluster : IAsyncDisposable
     internal Scheduler Scheduler => _scheduler;
 
     /// <summary>The workers that were started, in order; those that have closed included.</summary>
-    internal IReadOnlyList<Worker> Workers => _workers;
+    internal IReadOnlyList<Worker> Workers
+    {
+        get
+        {
+            lock (_workers)
+            {
+                return [.. _workers];
+            }
+        }
+    }
+
+    /// <summary>The nannies that were started, in order; those that have ended included.</summary>
+    internal IReadOnlyList<Nanny> Nannies => _nannies;
 
     /// <summary>How its components are connected, for tests.</summary>
     internal InProcTransport Transport => _transport;
@@ -73,7 +88,8 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <returns>A task that ends when all components have.</returns>
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(_workers.Select(static worker => worker.CloseAsync("the cluster closed")));
+        await Task.WhenAll(_nannies.Select(static nanny => nanny.CloseAsync(CloseReason.UserRequest, "the cluster closed")));
+        await Task.WhenAll(Workers.Select(static worker => worker.CloseAsync(CloseReason.UserRequest, "the cluster closed")));
         await _scheduler.CloseAsync();
     }
 
@@ -99,13 +115,31 @@ public sealed class LocalCluster : IAsyncDisposable
     internal async Task AddWorkerAsync(WorkerOptions options, bool validate, CancellationToken cancellationToken)
     {
         options.Check();
-        if (_workers.Exists(worker => worker.Name == options.Name))
+        if (Workers.Any(worker => worker.Name == options.Name))
         {
             throw new ArgumentException($"There is a worker {options.Name} already. Give each a name of its own, or none.", nameof(options));
         }
 
+        if (_options.Nannies)
+        {
+            var launcher = new InProcWorkerLauncher(options.Copy(), _transport, _scheduler.Address, _time, _taskScheduler, validate, Add);
+            var id = NannyId.New();
+            var nanny = new Nanny(id, options.Name, options.Host, _options.Nanny.ToSettings(id, options), launcher, _transport, _scheduler.Address, _time);
+            _nannies.Add(nanny);
+            await nanny.StartAsync(_taskScheduler, cancellationToken);
+            return;
+        }
+
         var worker = new Worker(options.Copy(), _transport, _scheduler.Address, _time, validate);
-        _workers.Add(worker);
+        Add(worker);
         await worker.StartAsync(_taskScheduler, cancellationToken);
+    }
+
+    private void Add(Worker worker)
+    {
+        lock (_workers)
+        {
+            _workers.Add(worker);
+        }
     }
 }

@@ -15,6 +15,14 @@ public sealed class LocalClusterOptions
     /// <value>null.</value>
     public Action<int, WorkerOptions>? ConfigureWorker { get; set; }
 
+    /// <summary>Whether each worker has a nanny that starts it again if it ends unexpectedly.</summary>
+    /// <value>true.</value>
+    public bool Nannies { get; set; } = true;
+
+    /// <summary>How nannies look after their workers.</summary>
+    /// <value>The defaults.</value>
+    public NannyOptions Nanny { get; init; } = new();
+
     /// <summary>How the scheduler decides.</summary>
     /// <value>The defaults.</value>
     public SchedulerOptions Scheduler { get; init; } = new();

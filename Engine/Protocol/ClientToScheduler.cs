@@ -80,8 +80,11 @@ internal struct KeyRange
 internal sealed class ReleaseKeys : Batch<KeyRange>;
 
 /// <summary>A worker doesn't hold a value that it was said to hold.</summary>
-internal sealed class DataMissing(TaskKey key, WorkerAddress holder) : Message
+internal sealed class DataMissing(TaskKey key, WorkerAddress holder, bool isUnreachable = false) : Message
 {
+    /// <summary>Whether it could not be asked; otherwise it said so itself.</summary>
+    public bool IsUnreachable { get; } = isUnreachable;
+
     public TaskKey Key { get; } = key;
 
     public WorkerAddress Holder { get; } = holder;

@@ -37,6 +37,12 @@ internal static class MessagePools
             case ReplicasAdded batch:
                 BatchPool<ReplicasAdded>.Return(batch);
                 break;
+            case TasksReturned batch:
+                BatchPool<TasksReturned>.Return(batch);
+                break;
+            case InterruptTasks batch:
+                BatchPool<InterruptTasks>.Return(batch);
+                break;
             case KeyNotices batch:
                 BatchPool<KeyNotices>.Return(batch);
                 break;

@@ -4,8 +4,11 @@ using Engine.Plugins.Transports;
 namespace Engine.Protocol;
 
 /// <summary>A worker or client asks a worker for values. dask: <c>get-data</c>.</summary>
-internal sealed class GetData(long requestId, TaskKey[] keys) : Message
+internal sealed class GetData(long requestId, WorkerId holder, TaskKey[] keys) : Message
 {
+    /// <summary>The incarnation that is asked; another one at its address has nothing to say.</summary>
+    public WorkerId Holder { get; } = holder;
+
     public long RequestId { get; } = requestId;
 
     public TaskKey[] Keys { get; } = keys;

@@ -4,9 +4,12 @@ using Engine.Tasks;
 namespace Engine.Protocol;
 
 /// <summary>Answer to <see cref="RegisterWorker"/>.</summary>
-internal sealed class WorkerRegistered(WorkerAddress self) : Message
+internal sealed class WorkerRegistered(WorkerAddress self, TimeSpan heartbeatInterval) : Message
 {
     public WorkerAddress Self { get; } = self;
+
+    /// <summary>When the first heartbeat is due; infinite: never.</summary>
+    public TimeSpan HeartbeatInterval { get; } = heartbeatInterval;
 }
 
 /// <summary>A dependency of a task and a worker that holds it.</summary>
@@ -46,11 +49,15 @@ internal sealed class FreeKeys : Batch<TaskAttempt>;
 /// <summary>The scheduler asks tasks back that have not started. Answered by <see cref="StealResponse"/>. dask: <c>steal-request</c>.</summary>
 internal sealed class StealRequest : Batch<TaskAttempt>;
 
-/// <summary>The worker shall fetch values and keep them. Answered by <see cref="ReplicasAdded"/>. dask: <c>acquire-replicas</c>.</summary>
-internal sealed class AcquireReplicas : Batch<DependencyHolder>;
-
-/// <summary>The worker shall end.</summary>
-internal sealed class CloseWorker(string reason) : Message
+/// <summary>A value that a worker shall get a copy of, and where it is.</summary>
+internal struct CopyRequest
 {
-    public string Reason { get; } = reason;
+    public TaskKey Key;
+    public WorkerAddress Holder;
+
+    /// <summary>The number of the request: the answer names it, and one to an older request changes nothing (I7).</summary>
+    public long Number;
 }
+
+/// <summary>The worker shall fetch values and keep them. Answered by <see cref="ReplicasAdded"/>. dask: <c>acquire-replicas</c>.</summary>
+internal sealed class AcquireReplicas : Batch<CopyRequest>;

@@ -14,6 +14,18 @@ internal sealed class RegisterWorker(string name, string address, int threads, I
     public int Threads { get; } = threads;
 
     public IReadOnlyDictionary<string, double> Resources { get; } = resources;
+
+    /// <summary>The nanny that looks after it, or null.</summary>
+    public NannyId? Nanny { get; init; }
+
+    /// <summary>The label of its host, or null.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>Bytes that it may hold in memory, or null.</summary>
+    public long? MemoryLimit { get; init; }
+
+    /// <summary>How long it will stay at most, or null.</summary>
+    public TimeSpan? Leaves { get; init; }
 }
 
 /// <summary>A finished task, or several of one map with consecutive keys.</summary>
@@ -89,8 +101,11 @@ internal sealed class WorkerStalled(double seconds) : Message
 }
 
 /// <summary>A task can't start: an input is not where it was said to be. dask: <c>missing-data</c>.</summary>
-internal sealed class InputMissing(TaskKey key, int attempt, TaskKey input, WorkerAddress holder) : Message
+internal sealed class InputMissing(TaskKey key, int attempt, TaskKey input, WorkerAddress holder, bool isUnreachable = false) : Message
 {
+    /// <summary>Whether the holder could not be asked; otherwise it said itself that it lacks the input.</summary>
+    public bool IsUnreachable { get; } = isUnreachable;
+
     public TaskKey Key { get; } = key;
 
     public int Attempt { get; } = attempt;
@@ -111,4 +126,19 @@ internal struct StealAnswer
 }
 
 /// <summary>Copies that this worker now holds. dask: <c>add-keys</c>.</summary>
-internal sealed class ReplicasAdded : Batch<TaskAttempt>;
+internal sealed class ReplicasAdded : Batch<CopyMade>;
+
+/// <summary>A copy that a worker has made.</summary>
+internal struct CopyMade
+{
+    public TaskKey Key;
+
+    /// <summary>The number of the request; 0: it was made for a task, unasked.</summary>
+    public long Number;
+}
+
+/// <summary>A worker runs, or is paused. dask: <c>worker-status-change</c>.</summary>
+internal sealed class StatusChanged(Status status) : Message
+{
+    public Status Status { get; } = status;
+}

@@ -1,3 +1,4 @@
+using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Runtime;
@@ -7,7 +8,7 @@ namespace Engine.Scheduling;
 
 /// <summary>The shell of the scheduler: its connections and the loop that feeds its machine.</summary>
 /// <remarks>dask: <c>Scheduler</c>.</remarks>
-internal sealed class Scheduler : Component, ISchedulerSink
+internal sealed partial class Scheduler : Component, ISchedulerSink
 {
     private readonly SchedulerStateMachine _machine;
     private readonly SchedulerOutbox _outbox;
@@ -17,7 +18,9 @@ internal sealed class Scheduler : Component, ISchedulerSink
     private readonly ITimer _deadline;
     private readonly Dictionary<IConnection, WorkerState> _workers = [];
     private readonly Dictionary<IConnection, ClientState> _clients = [];
+    private readonly Dictionary<IConnection, NannyState> _nannies = [];
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskScheduler _taskScheduler = TaskScheduler.Default;
     private IListener? _listener;
     private TimeSpan _now;
     private TimeSpan? _armedFor;
@@ -29,6 +32,7 @@ internal sealed class Scheduler : Component, ISchedulerSink
         (_transport, _time, _started) = (transport, time, time.GetTimestamp());
         _outbox = new SchedulerOutbox(this);
         _machine = new SchedulerStateMachine(options.ToSettings(), _outbox);
+        _plugins = new SchedulerPluginSet(time, failure => Inbox.Post(new PluginFailed(failure)));
         _deadline = time.CreateTimer(
             static state => ((Scheduler)state!).Inbox.Post(DeadlineReached.Instance), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -43,6 +47,7 @@ internal sealed class Scheduler : Component, ISchedulerSink
 
     public async Task StartAsync(TaskScheduler scheduler, CancellationToken cancellationToken)
     {
+        _taskScheduler = scheduler;
         Start(scheduler); // First, because what has been started can be closed.
         _listener = await _transport.ListenAsync($"{_transport.Scheme}://", Inbox, cancellationToken);
     }
@@ -57,6 +62,8 @@ internal sealed class Scheduler : Component, ISchedulerSink
     void ISchedulerSink.Send(WorkerState worker, Message message) => worker.Connection!.TrySend(message);
 
     void ISchedulerSink.Send(ClientState client, Message message) => client.Connection!.TrySend(message);
+
+    void ISchedulerSink.Send(NannyState nanny, Message message) => nanny.Connection!.TrySend(message);
 
     protected override void Handle(in Envelope envelope)
     {
@@ -87,8 +94,11 @@ internal sealed class Scheduler : Component, ISchedulerSink
         }
         else if (_clients.TryGetValue(connection, out var client))
         {
-            _machine.Handle(client, envelope.Message!, _now);
-            MessagePools.Return(envelope.Message!);
+            Handle(client, envelope.Message!);
+        }
+        else if (_nannies.TryGetValue(connection, out var nanny))
+        {
+            _machine.Handle(nanny, envelope.Message!, _now);
         }
         else
         {
@@ -119,18 +129,45 @@ internal sealed class Scheduler : Component, ISchedulerSink
                 _machine.Tick(_now);
                 break;
             case StopRequested:
+                Stop();
+                break;
+            case Stopped:
                 End(new Disconnect(DisconnectKind.Closed, "the scheduler closed"));
                 break;
+            default:
+                HandlePlugins(message);
+                break;
         }
+    }
+
+    private void Handle(ClientState client, Message message)
+    {
+        if (message is PluginRequest or RetireRequest or WorkersToCloseRequest)
+        {
+            HandleWithPlugins(client, (Request)message);
+            return;
+        }
+
+        _machine.Handle(client, message, _now);
+        MessagePools.Return(message);
     }
 
     private void Register(IConnection connection, Message message)
     {
         switch (message)
         {
+            case RegisterWorker registration when _machine.FindRefusal(registration.Nanny, registration.Host, _now) is { } refusal:
+                Refuse(connection, refusal);
+                break;
+            case RegisterNanny registration when _machine.FindRefusal(registration.Id, registration.Host, _now) is { } refusal:
+                Refuse(connection, refusal);
+                break;
             case RegisterWorker registration:
                 // The connection is known before the machine answers over it.
                 _workers[connection] = _machine.AddWorker(registration, connection, _now);
+                break;
+            case RegisterNanny registration:
+                _nannies[connection] = _machine.AddNanny(registration, connection, _now);
                 break;
             case RegisterClient registration:
                 _clients[connection] = _machine.AddClient(registration.Name, connection, _now);
@@ -142,11 +179,22 @@ internal sealed class Scheduler : Component, ISchedulerSink
         }
     }
 
+    private static void Refuse(IConnection connection, string refusal)
+    {
+        connection.TrySend(new RegistrationRefused(refusal));
+        connection.Close(new Disconnect(DisconnectKind.Closed, refusal));
+    }
+
     private void OnDisconnected(IConnection connection, Disconnect end)
     {
         if (_workers.Remove(connection, out var worker))
         {
-            _machine.RemoveWorker(worker, expected: end.Kind == DisconnectKind.Closed, end.Detail, _now);
+            // One that said goodbye is gone already.
+            _machine.RemoveWorker(worker, CloseReason.Crashed, $"its connection ended without a goodbye: {end}", _now);
+        }
+        else if (_nannies.Remove(connection, out var nanny))
+        {
+            _machine.RemoveNanny(nanny, _now);
         }
         else if (_clients.Remove(connection, out var client))
         {
@@ -174,7 +222,9 @@ internal sealed class Scheduler : Component, ISchedulerSink
         try
         {
             _deadline.Dispose();
-            foreach (var connection in _clients.Keys.Concat(_workers.Keys).ToList())
+            _machine.RemoveAll(_now);
+            _outbox.Flush();
+            foreach (var connection in _clients.Keys.Concat(_workers.Keys).Concat(_nannies.Keys).ToList())
             {
                 connection.Close(reason);
             }
@@ -194,6 +244,9 @@ internal sealed class Scheduler : Component, ISchedulerSink
             {
                 await listener.DisposeAsync();
             }
+
+            await _plugins.CloseAllAsync();
+            await ClosePluginContextAsync();
         }
         finally
         {
@@ -204,6 +257,11 @@ internal sealed class Scheduler : Component, ISchedulerSink
     private sealed class DeadlineReached : Message
     {
         public static readonly DeadlineReached Instance = new();
+    }
+
+    private sealed class Stopped : Message
+    {
+        public static readonly Stopped Instance = new();
     }
 
     private sealed class StopRequested : Message

@@ -6,6 +6,7 @@ namespace Engine;
 public sealed class SchedulerOptions
 {
     private static readonly TimeSpan s_timerMax = TimeSpan.FromDays(49);
+    private static readonly TimeSpan s_beatMin = TimeSpan.FromMilliseconds(1);
 
     /// <summary>How many tasks without inputs a worker may have, as a multiple of its threads; the others are queued at the scheduler.</summary>
     /// <value>1.1. Positive infinity sends all at once.</value>
@@ -21,6 +22,34 @@ public sealed class SchedulerOptions
     /// <value>null.</value>
     /// <remarks>dask: <c>no-workers-timeout</c>.</remarks>
     public TimeSpan? NoWorkersTimeout { get; set; }
+
+    /// <summary>How often workers say that they live; null: every half second, and less often if there are more than ten. Infinite: never.</summary>
+    /// <value>null.</value>
+    /// <remarks>dask: <c>scheduler.heartbeat_interval</c>.</remarks>
+    public TimeSpan? HeartbeatInterval { get; set; }
+
+    /// <summary>How long a worker may be silent before it is given up, and no less than ten heartbeats; null: for ever.</summary>
+    /// <value>5 minutes.</value>
+    /// <remarks>dask: <c>worker-ttl</c>. Functions that block every thread don't make a worker silent.</remarks>
+    public TimeSpan? WorkerTimeToLive { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a worker may stay paused before it hands its queue back and is retired; null: for ever.</summary>
+    /// <value>5 minutes.</value>
+    public TimeSpan? PausedLimit { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long it is remembered who left and why, and what was retired is not let in again.</summary>
+    /// <value>1 day.</value>
+    public TimeSpan LedgerExpiry { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>Whether the active memory manager runs from the start.</summary>
+    /// <value>true.</value>
+    /// <remarks>dask: <c>active-memory-manager.start</c>.</remarks>
+    public bool ActiveMemoryManager { get; set; } = true;
+
+    /// <summary>Time between its rounds.</summary>
+    /// <value>2 seconds.</value>
+    /// <remarks>dask: <c>active-memory-manager.interval</c>.</remarks>
+    public TimeSpan ActiveMemoryManagerInterval { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Whether idle workers take tasks from busy ones.</summary>
     /// <value>true.</value>
@@ -51,6 +80,11 @@ public sealed class SchedulerOptions
             nameof(NoWorkersTimeout),
             NoWorkersTimeout,
             "from 0 to 49 days, or null");
+        RequireTime(HeartbeatInterval is { } beat && beat != Timeout.InfiniteTimeSpan ? beat : null, nameof(HeartbeatInterval), s_beatMin);
+        RequireTime(WorkerTimeToLive, nameof(WorkerTimeToLive), s_beatMin);
+        RequireTime(PausedLimit, nameof(PausedLimit), TimeSpan.Zero);
+        RequireTime(LedgerExpiry, nameof(LedgerExpiry), TimeSpan.Zero);
+        RequireTime(ActiveMemoryManagerInterval, nameof(ActiveMemoryManagerInterval), s_beatMin);
         Require(BandwidthBytesPerSecond > 0, nameof(BandwidthBytesPerSecond), BandwidthBytesPerSecond, "above 0");
         Require(TransitionLogLength is > 0 and <= 1 << 24, nameof(TransitionLogLength), TransitionLogLength, "from 1 to 2^24");
         Require(EventLogLength > 0, nameof(EventLogLength), EventLogLength, "1 or more");
@@ -60,12 +94,21 @@ public sealed class SchedulerOptions
             AllowedFailures = AllowedFailures,
             NoWorkersTimeout = NoWorkersTimeout,
             WorkStealing = WorkStealing,
+            HeartbeatInterval = HeartbeatInterval,
+            WorkerTimeToLive = WorkerTimeToLive,
+            PausedLimit = PausedLimit,
+            LedgerExpiry = LedgerExpiry,
+            ActiveMemory = ActiveMemoryManager,
+            ActiveMemoryInterval = ActiveMemoryManagerInterval,
             BandwidthBytesPerSecond = BandwidthBytesPerSecond,
             TransitionLogLength = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)TransitionLogLength),
             EventLogLength = EventLogLength,
             Validate = Validate,
         };
     }
+
+    private static void RequireTime(TimeSpan? time, string name, TimeSpan min) =>
+        Require(time is null || (time >= min && time <= s_timerMax), name, time, $"from {min} to 49 days");
 
     private static void Require(bool holds, string name, object? value, string range)
     {

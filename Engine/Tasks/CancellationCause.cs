@@ -12,6 +12,9 @@ public enum CancellationCause
     /// <summary>The task ran longer than its options allow.</summary>
     TimedOut,
 
+    /// <summary>The worker is being retired, and whoever asked for that doesn't wait. The task runs again elsewhere; nothing counts against it.</summary>
+    Retiring,
+
     /// <summary>The worker closes.</summary>
     WorkerClosing,
 }

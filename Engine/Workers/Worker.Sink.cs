@@ -41,7 +41,7 @@ internal sealed partial class Worker : IWorkerSink
     void IWorkerSink.Fetch(WorkerAddress holder, long requestId, TaskKey[] keys)
     {
         _requests.Add(requestId, holder.Id);
-        var request = new GetData(requestId, keys);
+        var request = new GetData(requestId, holder.Id, keys);
         if (!_peers.TryGetValue(holder.Id, out var link))
         {
             _peers[holder.Id] = link = new PeerLink();
@@ -88,7 +88,7 @@ internal sealed partial class Worker : IWorkerSink
             return;
         }
 
-        if (_isClosing || !_peers.TryGetValue(connected.Peer.Id, out var link))
+        if (IsClosing || !_peers.TryGetValue(connected.Peer.Id, out var link))
         {
             connection.Close(new Disconnect(DisconnectKind.Closed, "nothing waits for it any longer"));
             return;
@@ -119,7 +119,9 @@ internal sealed partial class Worker : IWorkerSink
     {
         if (connection == _scheduler)
         {
-            Close($"the connection to the scheduler ended: {reason}");
+            Close(
+                reason.Kind == DisconnectKind.Closed ? CloseReason.SchedulerClosed : CloseReason.SchedulerLost,
+                $"the connection to the scheduler ended: {reason}");
             return;
         }
 
@@ -136,7 +138,11 @@ internal sealed partial class Worker : IWorkerSink
     /// <summary>A peer is gone: everything that it was asked for gets its end.</summary>
     private void ForgetPeer(WorkerId peer)
     {
-        _peers.Remove(peer);
+        if (_peers.Remove(peer, out var link) && link.Connection is { End: null } connection)
+        {
+            connection.Close(new Disconnect(DisconnectKind.Closed, $"{peer} has left"));
+        }
+
         foreach (var requestId in _requests.Where(pair => pair.Value == peer).Select(static pair => pair.Key).ToList())
         {
             _requests.Remove(requestId);

@@ -18,7 +18,7 @@ internal sealed partial class Worker : Component
     private readonly TimeProvider _time;
     private readonly ITimer _watch;
     private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly WorkerHost _host;
     private readonly WorkerOutbox _outbox;
     private readonly bool _validate;
     private IListener? _listener;
@@ -30,13 +30,14 @@ internal sealed partial class Worker : Component
     private bool _hasHandedOut;
     private TimeSpan _watchInterval = s_watchMin;
     private TimeSpan _stalled;
-    private bool _isClosing;
+    private HeartbeatTimer? _heartbeat;
     private long _resultCount;
     private long _resultCountAtTick;
 
-    public Worker(WorkerOptions options, ITransport transport, string schedulerAddress, TimeProvider time, bool validate)
+    public Worker(WorkerOptions options, ITransport transport, string schedulerAddress, TimeProvider time, bool validate, WorkerHost? host = null)
     {
         (_options, _transport, _schedulerAddress, _time, _validate) = (options, transport, schedulerAddress, time, validate);
+        _host = host ?? WorkerHost.None;
         _outbox = new WorkerOutbox(this);
         _watch = time.CreateTimer(
             static state => ((Worker)state!).Inbox.Post(WatchTick.Instance), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -45,8 +46,8 @@ internal sealed partial class Worker : Component
     /// <summary>The worker's name.</summary>
     public string Name => _options.Name;
 
-    /// <summary>Ends when the worker has closed.</summary>
-    public Task Closed => _closed.Task;
+    /// <summary>Bytes of what it holds in memory.</summary>
+    public long ManagedBytes => 0;
 
     /// <summary>Ends when the worker has closed and the last of its lanes has; a function that never returns keeps its lane.</summary>
     internal Task LanesEnded => _executor?.Ended ?? Task.CompletedTask;
@@ -61,15 +62,13 @@ internal sealed partial class Worker : Component
         Start(scheduler); // First, because what has been started can be closed.
         _listener = await _transport.ListenAsync($"{_transport.Scheme}://", Inbox, cancellationToken);
         _scheduler = await _transport.ConnectAsync(_schedulerAddress, Inbox, cancellationToken);
-        _scheduler.TrySend(new RegisterWorker(_options.Name, _listener.Address, _options.Threads, _options.Resources.AsReadOnly()));
+        _scheduler.TrySend(new RegisterWorker(_options.Name, _listener.Address, _options.Threads, _options.Resources.AsReadOnly())
+        {
+            Nanny = _host.Nanny,
+            Host = _options.Host,
+            Leaves = _host.Leaves,
+        });
         await _registered.Task.WaitAsync(cancellationToken);
-    }
-
-    /// <summary>Ends the worker: its goodbye is sent, its lanes end, its connections close. Idempotent.</summary>
-    public Task CloseAsync(string reason)
-    {
-        Inbox.Post(new StopRequested(reason));
-        return _closed.Task;
     }
 
     protected override void Handle(in Envelope envelope)
@@ -99,22 +98,38 @@ internal sealed partial class Worker : Component
                 OnPeerConnected(connected);
                 break;
             case StopRequested stop:
-                Close(stop.Reason);
+                Close(stop.Reason, stop.Detail);
+                break;
+            case ClosingStep step:
+                step.Run();
                 break;
             case WorkerRegistered registered:
                 OnRegistered(registered);
                 break;
+            case RegistrationRefused refused:
+                _registered.TrySetException(new WorkerRefusedException($"Worker {_options.Name} was not let in: {refused.Detail}"));
+                Close(CloseReason.Refused, refused.Detail);
+                break;
             case CloseWorker close:
-                Close(close.Reason);
+                Close(close.Reason, close.Detail);
+                break;
+            case HeartbeatOk ok:
+                _heartbeat?.SetInterval(ok.Interval);
+                break;
+            case HeartbeatMissing missing:
+                Close(missing.Reason, $"the scheduler no longer has it: {missing.Detail}");
+                break;
+            case WorkersDeparted departed:
+                Array.ForEach(departed.Workers, ForgetPeer);
                 break;
             case GetData get:
-                envelope.Connection!.TrySend(new DataReply(get.RequestId, _machine!.Serve(get.Keys)));
+                Serve(envelope.Connection!, get);
                 break;
             case DataReply reply:
                 OnDataReply(reply);
                 break;
             default:
-                if (envelope.Connection == _scheduler && !_isClosing)
+                if (envelope.Connection == _scheduler && !IsClosing)
                 {
                     _machine!.Handle(envelope.Message!);
                     MessagePools.Return(envelope.Message!);
@@ -126,7 +141,7 @@ internal sealed partial class Worker : Component
 
     protected override void EndTurn()
     {
-        if (_machine is null || _isClosing)
+        if (_machine is null || IsClosing)
         {
             return;
         }
@@ -144,17 +159,40 @@ internal sealed partial class Worker : Component
     protected override void Fail(Exception exception)
     {
         _registered.TrySetException(exception);
-        End(new Disconnect(DisconnectKind.Aborted, $"worker {_options.Name} failed: {exception.Message}"));
+        Close(CloseReason.InternalError, $"worker {_options.Name} failed: {exception.Message}");
     }
 
     private void OnRegistered(WorkerRegistered registered)
     {
+        if (IsClosing)
+        {
+            return;
+        }
+
         Self = registered.Self;
         _executor = new TaskExecutor(_options.Threads, this, _time, () => Inbox.Post(ResultsReady.Instance));
         _machine = new WorkerStateMachine(
             new WorkerSettings { Slots = _options.Threads, Resources = _options.Resources.AsReadOnly(), Validate = _validate },
             _outbox);
+        if (registered.HeartbeatInterval != Timeout.InfiniteTimeSpan)
+        {
+            _heartbeat = new HeartbeatTimer(_host.HeartbeatTime ?? PulseTimeProvider.For(_time), registered.HeartbeatInterval, Beat);
+        }
+
+        Status = Status.Running;
         _registered.TrySetResult();
+    }
+
+    /// <summary>Says that the worker lives; on the timer's thread. That it can't be sent ends nothing: if the connection is gone, that is noticed.</summary>
+    private void Beat(bool isStalled) => _scheduler!.TrySend(new Heartbeat(Self.Id, isStalled, managedBytes: 0, spilledBytes: 0));
+
+    /// <summary>Answers who asks for values. Another worker may have had this address before: what it was asked for isn't here (I7).</summary>
+    private void Serve(IConnection connection, GetData get)
+    {
+        var entries = get.Holder == Self.Id && _machine is { } machine
+            ? machine.Serve(get.Keys)
+            : [.. get.Keys.Select(static key => new DataEntry { Key = key })];
+        connection.TrySend(new DataReply(get.RequestId, entries));
     }
 
     private void OnWatchTick()
@@ -188,51 +226,5 @@ internal sealed partial class Worker : Component
 
         (_isWatching, _hasHandedOut, _resultCountAtTick) = (true, false, _resultCount);
         _watch.Change(_watchInterval, Timeout.InfiniteTimeSpan);
-    }
-
-    private void Close(string reason) => End(new Disconnect(DisconnectKind.Closed, reason));
-
-    private void End(Disconnect reason)
-    {
-        if (_isClosing)
-        {
-            return;
-        }
-
-        _isClosing = true;
-        try
-        {
-            _watch.Dispose();
-            _registered.TrySetException(new ConnectionClosedException($"Worker {_options.Name} closed before it was registered: {reason}"));
-            _executor?.Close();
-            CancelRunning();
-            _scheduler?.Close(reason);
-            foreach (var peer in _peers.Values)
-            {
-                peer.Connection?.Close(reason);
-            }
-        }
-        finally
-        {
-            Inbox.Complete(); // Whatever was thrown on the way, it ends (I6).
-            _ = FinishAsync();
-        }
-    }
-
-    private async Task FinishAsync()
-    {
-        try
-        {
-            if (_listener is { } listener)
-            {
-                await listener.DisposeAsync();
-            }
-
-            await CloseNestedAsync();
-        }
-        finally
-        {
-            _closed.TrySetResult();
-        }
     }
 }

@@ -43,7 +43,15 @@ internal sealed class PeerConnected(WorkerAddress peer, IConnection? connection)
 }
 
 /// <summary>The worker is to end.</summary>
-internal sealed class StopRequested(string reason) : Message
+internal sealed class StopRequested(CloseReason reason, string detail) : Message
 {
-    public string Reason { get; } = reason;
+    public CloseReason Reason { get; } = reason;
+
+    public string Detail { get; } = detail;
+}
+
+/// <summary>The next step of closing, taken in the loop.</summary>
+internal sealed class ClosingStep(Action run) : Message
+{
+    public Action Run { get; } = run;
 }

@@ -15,6 +15,14 @@ public sealed class WorkerOptions
     /// <value>Empty.</value>
     public IDictionary<string, double> Resources { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
 
+    /// <summary>A label of the host that it runs on, or null. When the last worker of a host is retired, its label is: what is started there later is refused.</summary>
+    /// <value>null.</value>
+    public string? Host { get; set; }
+
+    /// <summary>How long closing may take, with all that has to be waited for; then the worker is closed whatever is left.</summary>
+    /// <value>30 seconds.</value>
+    public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Services for functions that take a <see cref="TaskContext"/>, or null.</summary>
     /// <value>null.</value>
     public IServiceProvider? Services { get; set; }
@@ -24,6 +32,11 @@ public sealed class WorkerOptions
         ArgumentNullException.ThrowIfNull(Name);
         ArgumentNullException.ThrowIfNull(Resources);
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1);
+        if (CloseTimeout < TimeSpan.Zero || CloseTimeout > TimeSpan.FromDays(1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(CloseTimeout), CloseTimeout, "WorkerOptions.CloseTimeout must be from 0 to 1 day.");
+        }
+
         foreach (var (name, amount) in Resources)
         {
             if (!double.IsFinite(amount) || amount < 0)
@@ -37,6 +50,8 @@ public sealed class WorkerOptions
     {
         Name = Name,
         Threads = Threads,
+        Host = Host,
+        CloseTimeout = CloseTimeout,
         Resources = new Dictionary<string, double>(Resources, StringComparer.Ordinal),
         Services = Services,
     };

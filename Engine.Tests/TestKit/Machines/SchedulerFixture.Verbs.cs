@@ -79,7 +79,7 @@ internal sealed partial class SchedulerFixture
     public void AddReplica(WorkerState worker, TaskKey key)
     {
         var batch = BatchPool<ReplicasAdded>.Get();
-        batch.Add(new TaskAttempt { Key = key });
+        batch.Add(new CopyMade { Key = key, Number = Sent.Acquires.LastOrDefault(sent => sent.Worker == worker && sent.Key == key)?.Number ?? 0 });
         Handle(worker, batch);
     }
 

@@ -68,9 +68,12 @@ internal sealed partial class SchedulerFixture
         return worker;
     }
 
-    public void RemoveWorker(WorkerState worker, bool expected = false)
+    public void RemoveWorker(WorkerState worker, bool expected = false) =>
+        RemoveWorker(worker, expected ? CloseReason.UserRequest : CloseReason.Crashed);
+
+    public void RemoveWorker(WorkerState worker, CloseReason reason)
     {
-        Machine.RemoveWorker(worker, expected, "gone", Now);
+        Machine.RemoveWorker(worker, reason, "gone", Now);
         Settle();
     }
 

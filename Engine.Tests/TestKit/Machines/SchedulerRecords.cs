@@ -11,7 +11,15 @@ internal sealed record SentTask(WorkerState Worker, TaskKey Key, int Count, int 
 internal sealed record SentAttempt(WorkerState Worker, TaskKey Key, int Attempt);
 
 /// <summary>A value that a worker was told to copy.</summary>
-internal sealed record SentAcquire(WorkerState Worker, TaskKey Key, WorkerAddress Holder);
+internal sealed record SentAcquire(WorkerState Worker, TaskKey Key, WorkerAddress Holder)
+{
+    public long Number { get; init; }
+
+    // What tests compare.
+    public bool Equals(SentAcquire? other) => other is not null && (Worker, Key, Holder) == (other.Worker, other.Key, other.Holder);
+
+    public override int GetHashCode() => HashCode.Combine(Worker, Key, Holder);
+}
 
 /// <summary>An entry of KeyNotices, copied.</summary>
 internal sealed record SentNotice(ClientState Client, TaskKey Key, int Count, FutureStatus Status, bool HasValue, object?[] Values, TaskError? Error);
@@ -26,6 +34,20 @@ internal sealed class RecordingSchedulerSink : ISchedulerSink
     public List<SentAttempt> Steals { get; } = [];
 
     public List<SentAcquire> Acquires { get; } = [];
+
+    public List<SentAttempt> Interrupts { get; } = [];
+
+    /// <summary>What workers were sent beside batches of work, in order.</summary>
+    public List<(WorkerState Worker, Message Message)> Told { get; } = [];
+
+    /// <summary>What nannies were sent, in order.</summary>
+    public List<(NannyState Nanny, TellNanny Message)> Nannies { get; } = [];
+
+    /// <summary>What plugins would be told, in order.</summary>
+    public List<object> Happened { get; } = [];
+
+    /// <summary>Who was sent what, of all kinds, in order.</summary>
+    public List<string> Order { get; } = [];
 
     public List<SentNotice> Notices { get; } = [];
 
@@ -46,12 +68,33 @@ internal sealed class RecordingSchedulerSink : ISchedulerSink
         Frees.Clear();
         Steals.Clear();
         Acquires.Clear();
+        Interrupts.Clear();
+        Told.Clear();
+        Nannies.Clear();
+        Happened.Clear();
+        Order.Clear();
         Notices.Clear();
         Events.Clear();
     }
 
+    public void Publish(object happened)
+    {
+        Happened.Add(happened);
+        Order.Add($"plugins: {happened.GetType().Name}");
+    }
+
+    public void Send(NannyState nanny, Message message)
+    {
+        Order.Add($"{nanny.Name}: {message.GetType().Name}");
+        if (message is TellNanny tell)
+        {
+            Nannies.Add((nanny, tell));
+        }
+    }
+
     public void Send(WorkerState worker, Message message)
     {
+        Order.Add($"{worker.Address.Name}: {message.GetType().Name}");
         switch (message)
         {
             case ComputeBatch batch:
@@ -64,7 +107,13 @@ internal sealed class RecordingSchedulerSink : ISchedulerSink
                 Steals.AddRange(batch.Span.ToArray().Select(entry => new SentAttempt(worker, entry.Key, entry.Attempt)));
                 break;
             case AcquireReplicas batch:
-                Acquires.AddRange(batch.Span.ToArray().Select(entry => new SentAcquire(worker, entry.Key, entry.Holder)));
+                Acquires.AddRange(batch.Span.ToArray().Select(entry => new SentAcquire(worker, entry.Key, entry.Holder) { Number = entry.Number }));
+                break;
+            case InterruptTasks batch:
+                Interrupts.AddRange(batch.Span.ToArray().Select(entry => new SentAttempt(worker, entry.Key, entry.Attempt)));
+                break;
+            default:
+                Told.Add((worker, message));
                 break;
         }
 

@@ -10,6 +10,13 @@ internal sealed partial class TinyCluster
     /// <summary>Sees to it that each task has a worker that may run it.</summary>
     private void Replenish()
     {
+        foreach (var worker in Workers.Where(static worker => !worker.IsDead))
+        {
+            // None stays paused, and who was retired and left to itself hears of it.
+            worker.ToScheduler.Enqueue(new StatusChanged(Status.Running));
+            worker.ToScheduler.Enqueue(new Heartbeat(worker.State.Id, false, 0, 0));
+        }
+
         for (var number = 0; number < _plan.WorkerNames; number++)
         {
             var settings = _plan.NextWorker(_random) with { Resources = new Dictionary<string, double> { ["gpu"] = 2 } };
@@ -85,11 +92,11 @@ internal sealed partial class TinyCluster
     {
         TaskErrorKind.Failed => node.AnyLine(static line => line.Work.Failures > (line.Options is { Timeout: null, Retries: var retries } ? retries : 0)),
         TaskErrorKind.KilledWorker => _blamedDeaths > _plan.Scheduler.AllowedFailures,
-        TaskErrorKind.LostData => node.AnyLine(static line => line.Work.IsScattered) && (_deaths > 0 || _hasRetried || _hasDoubted || _plan.HasBadLinks || node.AnyLine(static line => line.HasForeignInput || line.WasCancelled)),
+        TaskErrorKind.LostData => node.AnyLine(static line => line.Work.IsScattered) && (_deaths > 0 || _hasGivenUp || _hasRetried || _hasDoubted || _plan.HasBadLinks || node.AnyLine(static line => line.HasForeignInput || line.WasCancelled)),
         TaskErrorKind.TimedOut => node.AnyLine(static line => line.Options is { Timeout: not null }),
         TaskErrorKind.KeyConflict => node.AnyLine(static line => line.Options is { Name: not null }),
         TaskErrorKind.UnknownDependency => node.AnyLine(static line => line.HasForeignInput || line.WasCancelled),
-        TaskErrorKind.NoValidWorker => _plan.Scheduler.NoWorkersTimeout is not null && (_plan.HasRestrictions || _deaths > 0),
+        TaskErrorKind.NoValidWorker => _plan.Scheduler.NoWorkersTimeout is not null && (_plan.HasRestrictions || _plan.HasPauses || _plan.RetirePercent > 0 || _deaths > 0),
         _ => false,
     };
 
@@ -98,13 +105,13 @@ internal sealed partial class TinyCluster
     {
         foreach (var worker in Workers)
         {
-            if (worker.IsDead)
+            if (worker.IsDead || !worker.State.IsMember)
             {
-                continue;
+                continue; // One that was retired and left to itself ends at its next heartbeat.
             }
 
             Require(!worker.HasExecutions && worker.Machine.ExecutingCount == 0, $"{worker.Name} runs nothing");
-            Require(worker.Machine is { TransferCount: 0, ReadyCount: 0 }, $"{worker.Name} fetches nothing and has nothing to start");
+            Require(worker.Machine is { TransferCount: 0, ReadyCount: 0 }, $"{worker.Name} ({worker.State.Status}) has {worker.Machine.TransferCount} transfers and {worker.Machine.ReadyCount} tasks to start{(worker.Machine.IsLeaving ? ", and is leaving" : string.Empty)}");
             Require(worker.State.Processing.Count == 0, $"nothing is assigned to {worker.Name}");
             Require(
                 worker.State.Held.Count + worker.State.Replicas.Count == worker.Machine.HeldCount,
@@ -141,7 +148,7 @@ internal sealed partial class TinyCluster
     {
         CheckPlaces();
         Require(Scheduler is { TaskCount: 0, QueuedCount: 0 }, $"the scheduler has forgotten all, but has {Scheduler.TaskCount} tasks");
-        foreach (var worker in Workers.Where(static worker => !worker.IsDead))
+        foreach (var worker in Workers.Where(static worker => !worker.IsDead && worker.State.IsMember))
         {
             Require(worker.Machine is { HeldCount: 0, RowCount: 0 }, $"{worker.Name} has forgotten all, but has {worker.Machine.RowCount} keys");
             Require(worker.State is { NBytes: 0, Occupancy: 0, StealsUnderWay: 0 }, $"{worker.Name} counts nothing");

@@ -1,5 +1,6 @@
 using Engine.Collections;
 using Engine.Protocol;
+using Engine.Scheduling.Machine;
 
 namespace Engine.Tests.TestKit.Machines;
 
@@ -14,6 +15,7 @@ internal sealed partial class TinyCluster
     private int _blamedDeaths;
     private bool _hasRetried;
     private bool _hasDoubted;
+    private bool _hasGivenUp;
 
     private bool Percent(int percent) => _random.Next(100) < percent;
 
@@ -27,6 +29,12 @@ internal sealed partial class TinyCluster
             }
 
             AddWorker();
+            return;
+        }
+
+        if (Percent(_plan.RetirePercent))
+        {
+            Retire();
             return;
         }
 
@@ -58,10 +66,41 @@ internal sealed partial class TinyCluster
                 _hasDoubted = true;
                 client.ToScheduler.Enqueue(new DataMissing(doubted, Workers[_random.Next(Workers.Count)].State.Address));
                 break;
+            case 13 when _plan.HasPauses && Workers.FindAll(static worker => !worker.IsDead) is { Count: > 0 } alive:
+                alive[_random.Next(alive.Count)].ToScheduler.Enqueue(new StatusChanged(_random.Next(2) == 0 ? Status.Paused : Status.Running));
+                break;
+            case 14 when _plan.HasWishes && Pick(client) is { } wished:
+                Ask(client, new ReplicateRequest([wished], 1 + _random.Next(3)));
+                break;
+            case 15 when Workers.Find(static worker => worker is { IsDead: false, State.IsMember: false }) is { } missing:
+                missing.ToScheduler.Enqueue(new Heartbeat(missing.State.Id, false, 0, 0));
+                break;
             default:
                 Submit(client);
                 break;
         }
+    }
+
+    /// <summary>Retires one worker or several; now and then one that is leaving already, or all.</summary>
+    private void Retire()
+    {
+        var members = Scheduler.Workers.ToList();
+        if (members.Count == 0)
+        {
+            return;
+        }
+
+        var ids = members.Where(_ => Percent(60)).Select(static worker => worker.Id).DefaultIfEmpty(members[0].Id).ToList();
+        var terms = new RetirementTerms(
+            _random.Next(3) == 0 ? TimeSpan.FromMilliseconds(_random.Next(40)) : null,
+            _random.Next(4) == 0 ? RunningTasks.Interrupt : RunningTasks.WaitFor,
+            _random.Next(3) == 0 ? OnDeadline.GiveUp : OnDeadline.Abort,
+            CloseWorkers: _random.Next(4) != 0);
+        _hasGivenUp |= terms is { OnDeadline: OnDeadline.GiveUp, Deadline: not null };
+        Trace("retires", default, ids.Count);
+        Scheduler.Retire(null, 0, (RetirementChoice)Scheduler.Choose(WorkerSelector.ById(ids), []), terms, new Dictionary<WorkerId, PluginAnswer>(), _now);
+        EndTurn();
+        AddWorker();
     }
 
     private void KillWorker()

@@ -1,7 +1,10 @@
 using Engine.Collections;
+using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Scheduling.Machine;
+
+using static Engine.Collections.Invariant;
 
 namespace Engine.Tests.TestKit.Machines;
 
@@ -20,6 +23,8 @@ internal sealed partial class TinyCluster : ISchedulerSink
     private readonly Dictionary<WorkerState, TinyWorker> _workersByState = [];
     private readonly Dictionary<ClientState, TinyClient> _clientsByState = [];
     private readonly List<Action> _moves = [];
+    private readonly HashSet<WorkerId> _present = [];
+    private readonly HashSet<WorkerId> _past = [];
     private TimeSpan _now;
     private ulong _trace = 14695981039346656037;
     private int _steps;
@@ -109,6 +114,27 @@ internal sealed partial class TinyCluster : ISchedulerSink
         }
     }
 
+    void ISchedulerSink.Send(NannyState nanny, Message message)
+    {
+    }
+
+    void ISchedulerSink.Publish(object happened)
+    {
+        switch (happened)
+        {
+            case WorkerAdded added:
+                Require(_present.Add(added.Worker.Id) && !_past.Contains(added.Worker.Id), $"{added.Worker.Id} is told once to have joined (I4)");
+                break;
+            case WorkerRemoved removed:
+                Require(_present.Remove(removed.Worker.Id) && _past.Add(removed.Worker.Id), $"{removed.Worker.Id} is told once to have left, after it joined (I4)");
+                Require(Scheduler.Workers.All(worker => worker.Id != removed.Worker.Id), $"{removed.Worker.Id} is told to have left when it has (I4)");
+                Require(
+                    removed.Reason != CloseReason.Retired || _hasGivenUp || removed.Lost.Count + removed.Recomputed.Count + removed.Processing.Count == 0,
+                    $"{removed.Worker.Id} was retired and took {removed.Lost.Count} and {removed.Recomputed.Count} values and {removed.Processing.Count} tasks along (I2, I3)");
+                break;
+        }
+    }
+
     private void Mix(ulong value) => _trace = (_trace ^ value) * 1099511628211;
 
     private TinyClient AddClient()
@@ -133,16 +159,35 @@ internal sealed partial class TinyCluster : ISchedulerSink
         return worker;
     }
 
-    /// <summary>Moves until nothing moves.</summary>
+    /// <summary>Moves until nothing moves and no retirement waits for its time.</summary>
     private void Settle()
     {
-        for (var steps = 0; Step(); steps++)
+        for (var steps = 0; Step() || LetTimePass(); steps++)
         {
             if (steps > _plan.StepsMax)
             {
                 throw new InvariantViolationException($"the cluster comes to rest, but it has not after {steps} steps");
             }
         }
+    }
+
+    private bool LetTimePass()
+    {
+        if (Scheduler.Workers.FirstOrDefault(static worker => worker.Retirement is not null) is not { Retirement: { } retirement } worker)
+        {
+            return false;
+        }
+
+        if (Scheduler.NextDeadline is not { } deadline)
+        {
+            throw new InvariantViolationException(
+                $"a retirement ends (I6), but that of {worker} waits, {(retirement.IsAcknowledged ? "acknowledged" : "not acknowledged")}, "
+                + $"{worker.Processing.Count} running, {retirement.ToMove.Count} to move, {retirement.Moving.Count} moving, {retirement.Stuck.Count} stuck");
+        }
+
+        _now = deadline > _now ? deadline : _now;
+        EndTurn();
+        return true;
     }
 
     /// <summary>One queue moves on; false if all are empty.</summary>
@@ -240,7 +285,7 @@ internal sealed partial class TinyCluster : ISchedulerSink
         {
             worker.IsGone = true;
             Trace("leaves", default, worker.State.Id.Number);
-            Scheduler.RemoveWorker(worker.State, worker.DiesExpectedly, "it died", _now);
+            Scheduler.RemoveWorker(worker.State, worker.DiesExpectedly ? CloseReason.UserRequest : CloseReason.Crashed, "it died", _now); // If it hasn't said goodbye.
         }
 
         EndTurn();
@@ -318,7 +363,11 @@ internal sealed partial class TinyCluster : ISchedulerSink
                 Trace($"lacks {missing.Input}", missing.Key, worker.Id.Number);
                 break;
             case ReplicasAdded added:
-                TraceAll("copied", worker, added.Span);
+                foreach (ref readonly var copy in added.Span)
+                {
+                    Trace("copied", copy.Key, (worker.Id.Number << 16) + copy.Number);
+                }
+
                 break;
             case StealResponse response:
                 foreach (ref readonly var answer in response.Span)

@@ -40,6 +40,15 @@ internal sealed record TinyPlan
     /// <summary>Whether a fetch may fail although the peer is there.</summary>
     public bool HasBadLinks { get; init; }
 
+    /// <summary>Operations in a hundred that retire workers.</summary>
+    public int RetirePercent { get; init; }
+
+    /// <summary>Whether workers are paused and run again.</summary>
+    public bool HasPauses { get; init; }
+
+    /// <summary>Whether clients wish for copies.</summary>
+    public bool HasWishes { get; init; }
+
     public bool KeepsLog { get; init; }
 
     public static TinyPlan Of(Random random) => new()
@@ -53,6 +62,10 @@ internal sealed record TinyPlan
             UnknownDurationSeconds = random.Next(2) == 0 ? 0.5 : 1e-5,
             NoWorkersTimeout = random.Next(4) == 0 ? TimeSpan.FromMilliseconds(50) : null,
             TransitionLogLength = 1 << 11,
+            HeartbeatInterval = Timeout.InfiniteTimeSpan, // The script sends them.
+            ActiveMemoryInterval = TimeSpan.FromMilliseconds(10 + random.Next(50)),
+            MovesMax = 1 + random.Next(3),
+            MoveRetryDelay = TimeSpan.FromMilliseconds(5),
         },
         ClientCount = 1 + random.Next(3),
         WorkerCount = 1 + random.Next(4),
@@ -64,6 +77,9 @@ internal sealed record TinyPlan
         IsShared = random.Next(2) == 0,
         HasRestrictions = random.Next(3) == 0,
         HasBadLinks = random.Next(4) == 0,
+        RetirePercent = random.Next(3) * 8,
+        HasPauses = random.Next(4) == 0,
+        HasWishes = random.Next(3) == 0,
     };
 
     public WorkerSettings NextWorker(Random random) => new()

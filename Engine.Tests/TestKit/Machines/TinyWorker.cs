@@ -58,9 +58,16 @@ internal sealed class TinyWorker : IWorkerSink
     {
         for (; most > 0 && FromScheduler.TryDequeue(out var message); most--)
         {
-            if (message is WorkerRegistered)
+            switch (message)
             {
-                continue;
+                case WorkerRegistered or WorkersDeparted or HeartbeatOk:
+                    continue; // Fetches from who has departed fail by themselves here.
+                case CloseWorker close:
+                    Close(close.Reason);
+                    return;
+                case HeartbeatMissing missing:
+                    Close(missing.Reason);
+                    return;
             }
 
             Machine.Handle(message);
@@ -68,6 +75,14 @@ internal sealed class TinyWorker : IWorkerSink
         }
 
         EndTurn();
+    }
+
+    /// <summary>Ends in order: says goodbye, and is gone once that has arrived.</summary>
+    public void Close(CloseReason reason)
+    {
+        FromScheduler.Clear();
+        ToScheduler.Enqueue(new Goodbye(reason, "it was told to"));
+        (IsDead, DiesExpectedly) = (true, true);
     }
 
     public void EndTurn()

@@ -139,7 +139,7 @@ internal sealed partial class WorkerFixture
     public void Acquire(TaskKey key, WorkerAddress holder)
     {
         var batch = BatchPool<AcquireReplicas>.Get();
-        batch.Add(new DependencyHolder { Key = key, Holder = holder });
+        batch.Add(new CopyRequest { Key = key, Holder = holder, Number = 1 });
         Handle(batch);
     }
 

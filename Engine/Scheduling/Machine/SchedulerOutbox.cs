@@ -10,6 +10,11 @@ internal interface ISchedulerSink
     void Send(WorkerState worker, Message message);
 
     void Send(ClientState client, Message message);
+
+    void Send(NannyState nanny, Message message);
+
+    /// <summary>Something that plugins are told of; after all that the step has to send.</summary>
+    void Publish(object happened);
 }
 
 /// <summary>
@@ -23,6 +28,8 @@ internal sealed class SchedulerOutbox(ISchedulerSink sink)
 {
     private readonly List<WorkerState> _workers = [];
     private readonly List<ClientState> _clients = [];
+    private readonly List<(NannyState Nanny, Message Message)> _nannies = [];
+    private readonly List<object> _happened = [];
 
     /// <summary>The batch of tasks for a worker, with room for one entry.</summary>
     public ComputeBatch Compute(WorkerState worker) => Open(worker, ref worker.Dispatch.Compute);
@@ -33,8 +40,11 @@ internal sealed class SchedulerOutbox(ISchedulerSink sink)
     public void Steal(WorkerState worker, TaskKey key, int attempt) =>
         Open(worker, ref worker.Dispatch.Steal).Add(new TaskAttempt { Key = key, Attempt = attempt });
 
-    public void Acquire(WorkerState worker, TaskKey key, WorkerAddress holder) =>
-        Open(worker, ref worker.Dispatch.Acquire).Add(new DependencyHolder { Key = key, Holder = holder });
+    public void Interrupt(WorkerState worker, TaskKey key, int attempt) =>
+        Open(worker, ref worker.Dispatch.Interrupt).Add(new TaskAttempt { Key = key, Attempt = attempt });
+
+    public void Acquire(WorkerState worker, TaskKey key, WorkerAddress holder, long number) =>
+        Open(worker, ref worker.Dispatch.Acquire).Add(new CopyRequest { Key = key, Holder = holder, Number = number });
 
     public void Notify(ClientState client, in KeyNotice notice)
     {
@@ -65,11 +75,28 @@ internal sealed class SchedulerOutbox(ISchedulerSink sink)
         dispatch.Ready.Add(message);
     }
 
-    public void Send(WorkerState worker, Message message) => Touch(worker).Ready.Add(message);
+    /// <summary>Sends a message after all that the worker was sent so far, so that an answer to it is an answer to that too.</summary>
+    public void Send(WorkerState worker, Message message)
+    {
+        var dispatch = Touch(worker);
+        dispatch.CloseOpen();
+        dispatch.Ready.Add(message);
+    }
 
-    /// <summary>Hands everything to the sink. Called once a step, outside of any decision.</summary>
+    public void Send(NannyState nanny, Message message) => _nannies.Add((nanny, message));
+
+    /// <summary>Tells plugins of something, when the step is over and everybody else has been told.</summary>
+    public void Publish(object happened) => _happened.Add(happened);
+
+    /// <summary>Hands everything to the sink: nannies are told first, plugins last. Called once a step, outside of any decision.</summary>
     public void Flush()
     {
+        foreach (var (nanny, message) in _nannies)
+        {
+            sink.Send(nanny, message);
+        }
+
+        _nannies.Clear();
         foreach (var worker in _workers)
         {
             worker.Dispatch.SendAll(worker, sink);
@@ -82,6 +109,12 @@ internal sealed class SchedulerOutbox(ISchedulerSink sink)
         }
 
         _clients.Clear();
+        for (var i = 0; i < _happened.Count; i++)
+        {
+            sink.Publish(_happened[i]);
+        }
+
+        _happened.Clear();
     }
 
     private TBatch Open<TBatch>(WorkerState worker, ref TBatch? open)
@@ -139,28 +172,36 @@ internal sealed class WorkerDispatch
     public FreeKeys? Free;
     public StealRequest? Steal;
     public AcquireReplicas? Acquire;
+    public InterruptTasks? Interrupt;
 
     public void SendAll(WorkerState worker, ISchedulerSink sink)
     {
         Touched = false;
+        CloseOpen();
         foreach (var message in Ready)
         {
             sink.Send(worker, message);
         }
 
         Ready.Clear();
-        SendOpen(worker, sink, ref Compute);
-        SendOpen(worker, sink, ref Free);
-        SendOpen(worker, sink, ref Steal);
-        SendOpen(worker, sink, ref Acquire);
     }
 
-    private static void SendOpen<TBatch>(WorkerState worker, ISchedulerSink sink, ref TBatch? open)
+    /// <summary>Puts what is open behind what is ready.</summary>
+    public void CloseOpen()
+    {
+        Close(ref Compute);
+        Close(ref Interrupt);
+        Close(ref Free);
+        Close(ref Steal);
+        Close(ref Acquire);
+    }
+
+    private void Close<TBatch>(ref TBatch? open)
         where TBatch : Message
     {
         if (open is not null)
         {
-            sink.Send(worker, open);
+            Ready.Add(open);
             open = null;
         }
     }

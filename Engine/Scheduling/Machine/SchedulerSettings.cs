@@ -30,6 +30,36 @@ internal sealed record SchedulerSettings
     /// <summary>Whether idle workers take tasks from busy ones.</summary>
     public bool WorkStealing { get; init; } = true;
 
+    /// <summary>How often workers say that they live; null: by their number. Infinite: never, and none expires.</summary>
+    public TimeSpan? HeartbeatInterval { get; init; }
+
+    /// <summary>How long a worker may be silent, and no less than ten heartbeats; null: for ever.</summary>
+    public TimeSpan? WorkerTimeToLive { get; init; }
+
+    /// <summary>How long a worker may stay paused before it is retired; null: for ever.</summary>
+    public TimeSpan? PausedLimit { get; init; }
+
+    /// <summary>Departures that are remembered.</summary>
+    public int LedgerLength { get; init; } = 10_000;
+
+    /// <summary>For how long.</summary>
+    public TimeSpan LedgerExpiry { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Whether the active memory manager runs from the start.</summary>
+    public bool ActiveMemory { get; init; } = true;
+
+    /// <summary>Time between its rounds.</summary>
+    public TimeSpan ActiveMemoryInterval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Values that are under way for one retirement at a time.</summary>
+    public int MovesMax { get; init; } = 4096;
+
+    /// <summary>When a move is tried again that failed because of the way between the workers.</summary>
+    public TimeSpan MoveRetryDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How often a task may fail to get an input that has no recipe from its only holder, before the input counts as lost.</summary>
+    public int UnreachableMax { get; init; } = 10;
+
     /// <summary>Transitions that stories are told from; a power of two.</summary>
     public int TransitionLogLength { get; init; } = 1 << 14;
 

@@ -63,5 +63,10 @@ internal sealed partial class SchedulerStateMachine
         worker.Occupancy = worker.Processing.Count == 0 ? 0 : Math.Max(0, worker.Occupancy - task.Estimate);
         task.Flags &= ~(SchedulerTaskFlags.StealRequested | SchedulerTaskFlags.LongRunning);
         task.Estimate = 0;
+        if (worker.Retirement is { } retirement)
+        {
+            MarkDirty(retirement);
+        }
+
     }
 }

@@ -41,17 +41,24 @@ internal sealed partial class SchedulerStateMachine
 
     private void OnInputMissing(WorkerState worker, InputMissing missing)
     {
-        OnDataMissing(missing.Input, missing.Holder);
+        OnDataMissing(missing.Input, missing.Holder, missing.IsUnreachable);
         var handle = _tasks.HandleOf(missing.Key);
         if (handle >= 0 && IsCurrent(handle, worker, missing.Attempt))
         {
-            StartOver(handle, worker);
+            if (!GivesUpOn(handle, missing))
+            {
+                StartOver(handle, worker);
+            }
+
             UpdateRoom(worker);
         }
     }
 
     /// <summary>A worker that was said to hold a value doesn't.</summary>
-    private void OnDataMissing(TaskKey key, WorkerAddress holder)
+    /// <param name="key">Whose value.</param>
+    /// <param name="holder">Who was said to hold it.</param>
+    /// <param name="isUnreachable">Whether it could not be asked; otherwise it said so itself.</param>
+    private void OnDataMissing(TaskKey key, WorkerAddress holder, bool isUnreachable)
     {
         _stimulus = Stimulus.InputMissing;
         var handle = _tasks.HandleOf(key);
@@ -62,9 +69,39 @@ internal sealed partial class SchedulerStateMachine
 
         if (_tasks[handle].Worker == worker.Index + 1 || worker.Replicas.Contains(handle))
         {
+            if (isUnreachable && IsIrreplaceable(handle, worker))
+            {
+                return; // The way to it is bad, it is there: dropping it would be the loss.
+            }
+
+            StopAwaiting(worker, handle); // A copy that is on its way would be dropped by what follows.
             _outbox.Free(worker, key, _tasks[handle].Attempt); // It may only have been out of reach.
             LoseReplica(handle, worker);
         }
+    }
+
+    /// <summary>Whether a value has one copy only, and has no recipe or lies on a worker that is about to move it.</summary>
+    private bool IsIrreplaceable(int handle, WorkerState holder)
+    {
+        ref var task = ref _tasks[handle];
+        return task.Extras?.MoreHolders is null or { Count: 0 } && (task.Work is null || holder.Retirement?.Moving.Contains(_tasks.KeyOf(handle)) == true);
+    }
+
+    /// <summary>A task can't get an input from its only holder, again and again: in the end the input counts as lost.</summary>
+    private bool GivesUpOn(int handle, InputMissing missing)
+    {
+        var extras = _tasks[handle].Extras ??= new SchedulerTaskExtras();
+        if (!missing.IsUnreachable || ++extras.UnreachableCount <= _settings.UnreachableMax)
+        {
+            return false;
+        }
+
+        Fail(handle, new TaskError(
+            TaskErrorKind.LostData,
+            missing.Input,
+            $"{Describe(handle)} needs {missing.Input}, which only {missing.Holder} holds, and which other workers could not get from there "
+            + $"{extras.UnreachableCount} times. See why they can't reach it."));
+        return true;
     }
 
     private void OnLongRunning(WorkerState worker, TaskLongRunning longRunning)
@@ -146,6 +183,7 @@ internal sealed partial class SchedulerStateMachine
         {
             task.Extras!.MoreHolders!.Remove(worker);
             worker.NBytes -= task.NBytes;
+            OnCopyLost(handle, worker);
             return;
         }
 
@@ -163,9 +201,11 @@ internal sealed partial class SchedulerStateMachine
             next.Replicas.Remove(handle);
             Append(ref next.Held, handle, ref task);
             task.Worker = next.Index + 1;
+            OnCopyLost(handle, worker);
             return;
         }
 
+        ForgetMove(worker, _tasks.KeyOf(handle));
         AwaitNoReplicas(handle, ref task);
         SetState(handle, ref task, SchedulerTaskState.Released);
         task.Worker = 0;
@@ -183,6 +223,23 @@ internal sealed partial class SchedulerStateMachine
         {
             _unneeded.Enqueue(handle);
         }
+    }
+
+    /// <summary>Others hold the value still, but one less.</summary>
+    private void OnCopyLost(int handle, WorkerState worker)
+    {
+        ForgetMove(worker, _tasks.KeyOf(handle));
+        if (_tasks[handle].Extras!.MoreHolders!.Count == 0)
+        {
+            _replicated.Remove(handle);
+        }
+
+        if (_tasks[handle].Extras!.WantedReplicas > 1)
+        {
+            WakeActiveMemory();
+        }
+
+        WakeLeavingHolders(handle);
     }
 
     /// <summary>Dependents that have not been assigned wait again. Assigned ones may have the value already; if not, they will say so.</summary>
@@ -268,7 +325,7 @@ internal sealed partial class SchedulerStateMachine
     }
 
     private static bool HasEnded(ref SchedulerTask task) =>
-        task.State == SchedulerTaskState.Erred || (task.State == SchedulerTaskState.Memory && task.Extras is not { NoticeHeld: true });
+        task.State == SchedulerTaskState.Erred || (task.State == SchedulerTaskState.Memory && task.Extras is not { IsNoticeHeld: true });
 
     /// <summary>Runs failed tasks again, from the failed ones that they depend on.</summary>
     private void Retry(IEnumerable<TaskKey> keys)

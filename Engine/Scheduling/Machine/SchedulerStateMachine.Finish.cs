@@ -150,6 +150,11 @@ internal sealed partial class SchedulerStateMachine
         task.Worker = worker.Index + 1;
         task.NBytes = bytes;
         worker.NBytes += task.NBytes; // As the row keeps it, so that what is taken off later is the same.
+        if (worker.Retirement is { } retirement)
+        {
+            MayHaveToMove(retirement, _tasks.KeyOf(handle));
+        }
+
         if (task.Work is { IsData: true })
         {
             task.Work = null; // A worker holds it; the scheduler needn't.
@@ -195,7 +200,7 @@ internal sealed partial class SchedulerStateMachine
             HasValue = hasValue,
             Value = value,
         };
-        if (task.Extras is not { NoticeHeld: true })
+        if (task.Extras is not { IsNoticeHeld: true })
         {
             Notify(ref task, notice);
         }

@@ -1,33 +1,52 @@
+using Engine.Nannies.Machine;
+using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 
 namespace Engine.Scheduling.Machine;
 
-/// <summary>Workers and clients come and go.</summary>
+/// <summary>Workers, nannies and clients come and go. There is one way in for a worker, and one way out.</summary>
 internal sealed partial class SchedulerStateMachine
 {
     private readonly List<WorkerState?> _workers = [];
     private readonly Stack<int> _freeWorkerIndexes = new();
     private readonly Dictionary<WorkerId, WorkerState> _workersById = [];
+    private readonly Dictionary<NannyId, NannyState> _nannies = [];
+    private readonly Dictionary<NannyId, WorkerState> _workersByNanny = [];
+    private readonly Dictionary<string, int> _workersOnHost = new(StringComparer.Ordinal);
     private readonly Dictionary<ClientId, ClientState> _clients = [];
     private readonly List<(int Count, ClientState Client, long RequestId)> _workerWaits = [];
+    private readonly WorkerList _runningWorkers = new(static (worker, place) => worker.RunningPlace = place);
+    private readonly List<WorkerId> _departed = [];
+    private readonly DepartureLedger _ledger;
     private long _workerNumber;
     private int _clientNumber;
-    private int _running;
 
-    /// <summary>Workers that run.</summary>
-    public int RunningCount => _running;
+    /// <summary>Workers that run: those that tasks and data may be sent to.</summary>
+    public int RunningCount => _runningWorkers.Count;
 
     /// <summary>The members, in the order of their places.</summary>
     public IEnumerable<WorkerState> Workers => _workers.OfType<WorkerState>();
 
+    /// <summary>Whether a worker or a nanny is let in; null: it is, otherwise why not.</summary>
+    public string? FindRefusal(NannyId? nanny, string? host, TimeSpan now) =>
+        _ledger.FindBar(nanny, host, now) is { } bar
+            ? $"{(bar.Nanny == nanny && nanny is not null ? $"Its nanny {nanny}" : $"Its host \"{host}\"")} was retired with {bar.Worker} ({bar.Name}), so nothing "
+                + "is started there any more. Whoever owns the host can take it off the ledger with ReadmitAsync."
+            : null;
+
     /// <summary>Takes a worker in, with a new incarnation.</summary>
-    /// <param name="registration">What the worker says of itself.</param>
+    /// <param name="registration">What the worker says of itself; not refused (<see cref="FindRefusal"/>).</param>
     /// <param name="connection">Where what is meant for it is sent; opaque here.</param>
     /// <param name="now">The time of the step.</param>
     public WorkerState AddWorker(RegisterWorker registration, IConnection? connection, TimeSpan now)
     {
         Begin(now);
+        if (registration.Nanny is { } nanny && _workersByNanny.TryGetValue(nanny, out var older))
+        {
+            Depart(older, CloseReason.Crashed, "its nanny has started a successor"); // Its end has not been noticed yet.
+        }
+
         _stimulus = Stimulus.WorkerAdded;
         var index = _freeWorkerIndexes.TryPop(out var free) ? free : _workers.Count;
         if (index == _workers.Count)
@@ -36,70 +55,99 @@ internal sealed partial class SchedulerStateMachine
         }
 
         var address = new WorkerAddress(new WorkerId(++_workerNumber), registration.Address, registration.Name);
-        var worker = new WorkerState(index, address, registration.Threads, registration.Resources) { Connection = connection };
+        var worker = new WorkerState(index, address, registration.Threads, registration.Resources)
+        {
+            Connection = connection,
+            Nanny = registration.Nanny,
+            Host = registration.Host,
+            MemoryLimit = registration.MemoryLimit,
+            Leaves = registration.Leaves is { } leaves ? now + leaves : null,
+            LastSeen = now,
+        };
         _workers[index] = worker;
         _workersById.Add(worker.Id, worker);
-        _running++;
-        _outbox.Send(worker, new WorkerRegistered(address));
-        UpdateRoom(worker);
-        LogEvent("workers", $"{worker.Id} ({worker}) joined");
-        foreach (var handle in _unrunnable.ToArray())
+        if (worker.Nanny is { } owner)
         {
-            PlaceUnrunnable(handle);
+            _workersByNanny.Add(owner, worker);
         }
 
+        if (worker.Host is { } host)
+        {
+            _workersOnHost[host] = _workersOnHost.GetValueOrDefault(host) + 1;
+        }
+
+        _runningWorkers.Set(worker, worker.RunningPlace, true);
+        _outbox.Send(worker, new WorkerRegistered(address, HeartbeatInterval()));
+        WatchForLife(worker);
+        UpdateRoom(worker);
+        _outbox.Publish(new WorkerAdded(Info(worker)));
+        LogEvent("workers", $"{worker.Id} ({worker}) joined");
+        PlaceUnrunnable();
+        RetryStuckMoves();
         AnswerWorkerWaits();
+        OnSuccessor(worker);
         Drain();
         return worker;
     }
 
-    /// <summary>Removes a worker: its tasks go elsewhere, values that only it held are computed again.</summary>
+    /// <summary>A worker is no longer there, or is no longer to be.</summary>
     /// <param name="worker">The worker.</param>
-    /// <param name="expected">Whether it had announced its end; an unannounced one counts against the tasks that ran.</param>
-    /// <param name="reason">Why, for people.</param>
+    /// <param name="reason">Why. Whether it was announced, and so blames no task, is in the table of closing.</param>
+    /// <param name="detail">Why, for people.</param>
     /// <param name="now">The time of the step.</param>
-    public void RemoveWorker(WorkerState worker, bool expected, string reason, TimeSpan now)
+    public void RemoveWorker(WorkerState worker, CloseReason reason, string detail, TimeSpan now)
     {
         Begin(now);
-        _stimulus = Stimulus.WorkerRemoved;
-        if (worker.Status == WorkerStatus.Removed)
+        if (worker.IsMember)
         {
-            return;
+            Depart(worker, reason, detail);
+            Drain();
         }
+    }
 
-        worker.Status = WorkerStatus.Removed;
-        _running--;
-        _open.Set(worker, worker.OpenPlace, false);
-        _idle.Set(worker, worker.IdlePlace, false);
-        _busy.Set(worker, worker.BusyPlace, false);
-        _stealsUnderWay -= worker.StealsUnderWay;
-        foreach (var handle in HandlesOn(worker.Held).Concat(worker.Replicas).ToList())
+    /// <summary>The scheduler closes, and all workers with it. Their tasks and values are not looked at any more.</summary>
+    public void RemoveAll(TimeSpan now)
+    {
+        Begin(now);
+        foreach (var retirement in _retirements.ToList())
         {
-            LoseReplica(handle, worker);
-        }
-
-        foreach (var handle in worker.AwaitedReplicas.ToArray())
-        {
-            StopAwaiting(worker, handle);
-        }
-
-        foreach (var handle in HandlesOn(worker.Processing).ToList())
-        {
-            if (!expected && Suspect(handle, worker, reason) is { } error)
+            foreach (var asker in retirement.Askers)
             {
-                Fail(handle, error);
-            }
-            else
-            {
-                StartOver(handle, worker);
+                Answer(asker, asker.Places[retirement.Worker.Id], Refusal(retirement.Worker, RefusalReason.SchedulerClosed, "the scheduler closed"));
             }
         }
 
-        _workers[worker.Index] = null;
-        _workersById.Remove(worker.Id);
-        _freeWorkerIndexes.Push(worker.Index);
-        LogEvent("workers", $"{worker.Id} ({worker}) left: {reason}");
-        Drain();
+        foreach (var worker in Workers)
+        {
+            _outbox.Publish(new WorkerRemoved
+            {
+                Worker = Info(worker),
+                Reason = CloseReason.SchedulerClosed,
+                Detail = "the scheduler closed",
+                IsExpected = true,
+                Processing = [.. HandlesOn(worker.Processing).Select(_tasks.KeyOf)],
+            });
+        }
+    }
+
+    /// <summary>A nanny has connected; not refused (<see cref="FindRefusal"/>).</summary>
+    public NannyState AddNanny(RegisterNanny registration, IConnection? connection, TimeSpan now)
+    {
+        Begin(now);
+        var nanny = new NannyState(registration.Id, registration.Name, registration.Host) { Connection = connection };
+        _nannies[nanny.Id] = nanny;
+        _outbox.Send(nanny, NannyRegistered.Instance);
+        return nanny;
+    }
+
+    /// <summary>A nanny's connection has ended. Its worker has one of its own.</summary>
+    public void RemoveNanny(NannyState nanny, TimeSpan now)
+    {
+        Begin(now);
+        if (_nannies.GetValueOrDefault(nanny.Id) == nanny)
+        {
+            _nannies.Remove(nanny.Id);
+        }
     }
 
     public ClientState AddClient(string name, IConnection? connection, TimeSpan now)
@@ -108,6 +156,7 @@ internal sealed partial class SchedulerStateMachine
         var client = new ClientState(new ClientId(++_clientNumber), name) { Connection = connection };
         _clients.Add(client.Id, client);
         _outbox.Send(client, new ClientRegistered(client.Id));
+        _outbox.Publish(new ClientAdded(client.Id));
         return client;
     }
 
@@ -135,10 +184,154 @@ internal sealed partial class SchedulerStateMachine
             Unwant(_tasks.HandleOf(key), client);
         }
 
+        _outbox.Publish(new ClientRemoved(client.Id));
         Drain();
     }
 
+    /// <summary>
+    /// The one way out. In one turn: the ledger first, so that whoever asks is told why; then the state; then peers and
+    /// plugins are told, once (I4).
+    /// </summary>
+    private void Depart(WorkerState worker, CloseReason reason, string detail)
+    {
+        var retirement = worker.Retirement;
+        var before = Info(worker);
+        _stimulus = Stimulus.WorkerRemoved;
+        _ledger.Record(
+            new Departure(worker.Id, worker.Address.Name, worker.Nanny, worker.Host, DispositionOf(worker, reason), reason, detail, _now)
+            {
+                Row = retirement is null ? null : RowOf(retirement),
+            },
+            barsHost: worker.Host is { } host && _workersOnHost[host] == 1);
+        Forget(worker);
+        var moved = retirement?.Moved ?? [];
+        var (lost, recomputed) = LoseAll(worker);
+        var processing = HandOver(worker, reason, detail);
+        AbandonCopies(worker);
+        _workers[worker.Index] = null;
+        _freeWorkerIndexes.Push(worker.Index);
+        _departed.Add(worker.Id);
+        if (retirement is not null)
+        {
+            EndRetirement(retirement, reason, detail, lost, recomputed);
+        }
+
+        var expected = CloseTable.IsExpected(reason);
+        LogEvent("workers", $"{worker.Id} ({worker}) left, {(expected ? "as announced" : "unannounced")}: {detail}");
+        _outbox.Publish(new WorkerRemoved
+        {
+            Worker = before,
+            Reason = reason,
+            Detail = detail,
+            IsExpected = expected,
+            Processing = processing,
+            Moved = moved,
+            Lost = lost,
+            Recomputed = recomputed,
+        });
+    }
+
+    private static Disposition DispositionOf(WorkerState worker, CloseReason reason) => reason switch
+    {
+        CloseReason.Retired or CloseReason.LifetimeOver or CloseReason.SchedulerRequest => Disposition.Retired,
+        CloseReason.Restart or CloseReason.LifetimeRestart => Disposition.Restarting,
+        CloseReason.Expired => worker.Nanny is null ? Disposition.Expired : Disposition.Restarting,
+        _ => Disposition.Failed,
+    };
+
+    /// <summary>Takes a worker out of all lists of workers.</summary>
+    private void Forget(WorkerState worker)
+    {
+        worker.Status = Status.Closed;
+        LeaveLists(worker);
+        _stealsUnderWay -= worker.StealsUnderWay;
+        _workersById.Remove(worker.Id);
+        if (worker.Nanny is { } nanny)
+        {
+            _workersByNanny.Remove(nanny);
+        }
+
+        if (worker.Host is { } host && --_workersOnHost[host] == 0)
+        {
+            _workersOnHost.Remove(host);
+        }
+    }
+
+    /// <summary>From now on nothing is sent to a worker (I5).</summary>
+    private void LeaveLists(WorkerState worker)
+    {
+        _runningWorkers.Set(worker, worker.RunningPlace, false);
+        _open.Set(worker, worker.OpenPlace, false);
+        _idle.Set(worker, worker.IdlePlace, false);
+        _busy.Set(worker, worker.BusyPlace, false);
+    }
+
+    /// <summary>A worker may be sent work again.</summary>
+    private void EnterLists(WorkerState worker)
+    {
+        _runningWorkers.Set(worker, worker.RunningPlace, true);
+        UpdateRoom(worker);
+        PlaceUnrunnable();
+        RetryStuckMoves();
+        AnswerWorkerWaits();
+    }
+
+    /// <summary>What a worker held is gone with it. Gives what had no other copy: data for good, and results that can be computed again.</summary>
+    private (List<TaskKey> Lost, List<TaskKey> Recomputed) LoseAll(WorkerState worker)
+    {
+        var lost = new List<TaskKey>();
+        var recomputed = new List<TaskKey>();
+        foreach (var handle in HandlesOn(worker.Held).Concat(worker.Replicas.Order()).ToList())
+        {
+            ref var task = ref _tasks[handle];
+            if (task.Extras?.MoreHolders is null or { Count: 0 })
+            {
+                (task.Work is null ? lost : recomputed).Add(_tasks.KeyOf(handle));
+            }
+
+            LoseReplica(handle, worker);
+        }
+
+        return (lost, recomputed);
+    }
+
+    /// <summary>What a worker had to do is done elsewhere. An unannounced end counts against what ran there, and only that (I10).</summary>
+    private List<TaskKey> HandOver(WorkerState worker, CloseReason reason, string detail)
+    {
+        var blames = !CloseTable.IsExpected(reason);
+        var running = worker.Threads;
+        var keys = new List<TaskKey>();
+        foreach (var handle in HandlesOn(worker.Processing).ToList())
+        {
+            keys.Add(_tasks.KeyOf(handle));
+
+            // Those that were assigned first run, as many as there are slots; the scheduler doesn't hear of each start.
+            var ran = _tasks[handle].Has(SchedulerTaskFlags.LongRunning) || running-- > 0;
+            if (blames && ran && Suspect(handle, worker, $"{reason}: {detail}") is { } error)
+            {
+                Fail(handle, error);
+            }
+            else
+            {
+                StartOver(handle, worker);
+            }
+        }
+
+        return keys;
+    }
+
     private WorkerState? FindWorker(WorkerId id) => _workersById.GetValueOrDefault(id);
+
+    private NannyState? NannyOf(WorkerState worker) => worker.Nanny is { } nanny ? _nannies.GetValueOrDefault(nanny) : null;
+
+    /// <summary>Tells a worker's nanny what is intended; to be called before the worker is told anything.</summary>
+    private void Tell(WorkerState worker, NannyIntent intent, CloseReason reason, string detail)
+    {
+        if (NannyOf(worker) is { } nanny)
+        {
+            _outbox.Send(nanny, new TellNanny(intent, worker.Id, reason, detail));
+        }
+    }
 
     /// <summary>Counts an unannounced death against a task that ran; gives the error if it was one too many.</summary>
     private TaskError? Suspect(int handle, WorkerState worker, string reason)
@@ -147,27 +340,55 @@ internal sealed partial class SchedulerStateMachine
         return ++extras.Suspicious <= _settings.AllowedFailures ? null : new TaskError(
             TaskErrorKind.KilledWorker,
             _tasks.KeyOf(handle),
-            $"{Describe(handle)} was on {extras.Suspicious} workers that died while they had it; the last was {worker} ({reason}). "
+            $"{Describe(handle)} ran on {extras.Suspicious} workers that died while they had it; the last was {worker} ({reason}). "
             + "It may be what kills them: run it alone to see.");
     }
 
-    private void PlaceUnrunnable(int handle)
+    private void PlaceUnrunnable()
     {
-        ref var task = ref _tasks[handle];
-        if (task.Extras?.Options is not { IsRestricted: true })
+        foreach (var handle in _unrunnable.ToArray())
         {
-            _unrunnable.Remove(handle); // Any worker will do, and there is one now.
-        }
+            ref var task = ref _tasks[handle];
+            if (task.Extras?.Options is not { IsRestricted: true })
+            {
+                _unrunnable.Remove(handle); // Any worker will do, and there is one now.
+            }
 
-        _ready.Enqueue(handle);
+            _ready.Enqueue(handle);
+        }
     }
 
     private void AnswerWorkerWaits()
     {
-        foreach (var wait in _workerWaits.Where(wait => wait.Count <= _running).ToList())
+        foreach (var wait in _workerWaits.Where(wait => wait.Count <= RunningCount).ToList())
         {
             _workerWaits.Remove(wait);
-            Reply(wait.Client, wait.RequestId, _running);
+            Reply(wait.Client, wait.RequestId, RunningCount);
+        }
+    }
+
+    /// <summary>Workers that have gone in this step: who waits for something from them is told at once, before any plugin.</summary>
+    private void TellOfDeparted()
+    {
+        if (_departed.Count == 0)
+        {
+            return;
+        }
+
+        var departed = new WorkersDeparted([.. _departed]);
+        _departed.Clear();
+        foreach (var worker in Workers)
+        {
+            if (worker.Stays) // One that leaves has given back what waits for inputs.
+            {
+                _outbox.Send(worker, departed);
+            }
         }
     }
 }
+
+/// <summary>For plugins: a client has connected.</summary>
+internal sealed record ClientAdded(ClientId Client);
+
+/// <summary>For plugins: a client has gone.</summary>
+internal sealed record ClientRemoved(ClientId Client);

@@ -99,7 +99,7 @@ internal sealed partial class SchedulerStateMachine
         _holders.Clear();
         foreach (var worker in _workers)
         {
-            if (worker is not null && options.Meets(worker.Resources) && options.Allows(worker.Address))
+            if (worker is { TakesWork: true } && options.Meets(worker.Resources) && options.Allows(worker.Address))
             {
                 _holders.Add(worker);
             }
@@ -107,7 +107,7 @@ internal sealed partial class SchedulerStateMachine
 
         if (_holders.Count == 0 && options.AllowOtherWorkers)
         {
-            _holders.AddRange(_workers.OfType<WorkerState>().Where(worker => options.Meets(worker.Resources)));
+            _holders.AddRange(_workers.OfType<WorkerState>().Where(worker => worker.TakesWork && options.Meets(worker.Resources)));
         }
     }
 
@@ -125,7 +125,7 @@ internal sealed partial class SchedulerStateMachine
         {
             var cost = Cost(worker, total - worker.InputBytes);
             worker.InputBytes = 0;
-            if (cost < bestCost)
+            if (cost < bestCost && worker.TakesWork) // A holder may be paused or about to go (I5).
             {
                 (best, bestCost) = (worker, cost);
             }
@@ -136,7 +136,18 @@ internal sealed partial class SchedulerStateMachine
             return _idle.Last;
         }
 
-        return best ?? (_running > 0 ? _workers.OfType<WorkerState>().MinBy(static worker => worker.Occupancy / worker.Threads) : null);
+        return best ?? LeastBusy();
+    }
+
+    private WorkerState? LeastBusy()
+    {
+        WorkerState? best = null;
+        for (var i = 0; i < _runningWorkers.Count; i++)
+        {
+            best = best is null || WaitOf(_runningWorkers[i]) < WaitOf(best) ? _runningWorkers[i] : best;
+        }
+
+        return best;
     }
 
     /// <summary>Collects the holders of a task's inputs, and on each how many bytes it holds. Returns the bytes of all inputs.</summary>
@@ -253,7 +264,10 @@ internal sealed partial class SchedulerStateMachine
     }
 
     private WorkerState HolderFor(WorkerState worker, ref SchedulerTask dependency) =>
-        dependency.Extras?.MoreHolders?.Contains(worker) == true ? worker : _workers[dependency.Worker - 1]!;
+        dependency.Extras?.MoreHolders is not { Count: > 0 } more || dependency.Worker == worker.Index + 1 ? _workers[dependency.Worker - 1]!
+        : more.Contains(worker) ? worker
+        : _workers[dependency.Worker - 1] is { Stays: true } first ? first
+        : more.Find(static holder => holder.Stays) ?? _workers[dependency.Worker - 1]!;
 
     /// <summary>Gives queued tasks to workers with room, in runs, in order of priority.</summary>
     private void Pump()
@@ -365,7 +379,7 @@ internal sealed partial class SchedulerStateMachine
     /// <summary>Keeps the lists of workers with room, with a free slot, and with more than they have slots for; called when a worker's load has changed.</summary>
     private void UpdateRoom(WorkerState worker)
     {
-        if (worker.Status != WorkerStatus.Running)
+        if (!worker.TakesWork)
         {
             return;
         }
@@ -401,7 +415,7 @@ internal sealed partial class SchedulerStateMachine
     /// <summary>Remembers since when the queue has had no worker to go to, and says so.</summary>
     private void WatchQueue()
     {
-        if (_running > 0 || QueuedCount == 0)
+        if (RunningCount > 0 || QueuedCount == 0)
         {
             _queuedSince = null;
         }

@@ -6,10 +6,24 @@ namespace Engine.Scheduling.Machine;
 /// <summary>Questions of clients, each with one answer.</summary>
 internal sealed partial class SchedulerStateMachine
 {
+    /// <summary>Whether some plugin wants to hear of events.</summary>
+    public bool TellsEvents { get; set; }
+
+    /// <summary>Whether some plugin wants to hear of what is submitted.</summary>
+    public bool TellsGraphs { get; set; }
+
+    /// <summary>Whether some plugin wants to hear of transitions.</summary>
+    public bool TellsTransitions { get; set; }
+
     /// <summary>Adds an event to a topic and tells those who have subscribed to it.</summary>
     public void LogEvent(string topic, object? content)
     {
         var logged = _topics.Add(topic, content, _now);
+        if (TellsEvents)
+        {
+            _outbox.Publish(logged);
+        }
+
         foreach (var client in _clients.Values)
         {
             if (client.Topics.Contains(topic))
@@ -23,7 +37,7 @@ internal sealed partial class SchedulerStateMachine
     {
         switch (request)
         {
-            case WaitForWorkersRequest wait when wait.Count > _running:
+            case WaitForWorkersRequest wait when wait.Count > RunningCount:
                 _workerWaits.Add((wait.Count, client, wait.RequestId));
                 return; // Answered when they are there.
             case PublishRequest publish:
@@ -38,6 +52,23 @@ internal sealed partial class SchedulerStateMachine
             case FindKeyRequest find:
                 ReplyTaken(client, find, FindKey(find.Name));
                 return;
+            case ReplicateRequest replicate:
+                if (Replicate(client, replicate) is { } unknown)
+                {
+                    ReplyOrError(client, replicate, unknown);
+                }
+
+                return; // Otherwise answered when the copies are there.
+            case RestartWorkersRequest restart:
+                if (RestartWorkers(client, restart) is { } refusal)
+                {
+                    ReplyOrError(client, restart, refusal);
+                }
+
+                return; // Otherwise answered when the successors run.
+            case RestartRequest restart:
+                RestartAll(client, restart);
+                return;
             default:
                 Reply(client, request.RequestId, Answer(client, request));
                 return;
@@ -49,13 +80,21 @@ internal sealed partial class SchedulerStateMachine
         switch (request)
         {
             case WaitForWorkersRequest:
-                return _running;
+                return RunningCount;
             case WhoHasRequest who:
                 return WhoHas(who.Keys);
             case HasWhatRequest:
                 return Workers.ToDictionary(static worker => worker.Address, worker => (IReadOnlyList<TaskKey>)[.. HandlesOn(worker.Held).Concat(worker.Replicas).Select(_tasks.KeyOf)]);
             case ProcessingRequest:
                 return Workers.ToDictionary(static worker => worker.Address, worker => (IReadOnlyList<TaskKey>)[.. HandlesOn(worker.Processing).Select(_tasks.KeyOf)]);
+            case RetirementsRequest:
+                return (IReadOnlyList<RetirementProgress>)DescribeRetirements();
+            case WorkersToCloseRequest toClose:
+                return WorkersToClose(toClose.Rule, ValidForDownscaling());
+            case ReadmitRequest readmit:
+                return (readmit.Nanny is { } nanny && _ledger.Readmit(nanny)) | (readmit.Host is { } host && _ledger.Readmit(host));
+            case ActiveMemoryRequest memory:
+                return SteerActiveMemory(memory.Command);
             case StoryRequest story:
                 return Story(story.Key);
             case WorkersRequest:
@@ -112,23 +151,32 @@ internal sealed partial class SchedulerStateMachine
         return holders;
     }
 
-    private static WorkerInfo Info(WorkerState worker) => new()
+    internal WorkerInfo Info(WorkerState worker) => new()
     {
         Id = worker.Id,
         Name = worker.Address.Name,
         Address = worker.Address.Address,
         Threads = worker.Threads,
+        Status = worker.Status,
+        IsStalled = worker.IsStalled,
+        Nanny = worker.Nanny,
+        Host = worker.Host,
         Resources = worker.Resources,
         ProcessingCount = worker.Processing.Count,
+        LongRunningCount = worker.LongRunningCount,
+        OccupancySeconds = worker.Occupancy,
         HeldCount = worker.Held.Count + worker.Replicas.Count,
         HeldBytes = worker.NBytes,
+        SpilledBytes = worker.SpilledBytes,
+        MemoryLimit = worker.MemoryLimit,
+        Leaves = worker.Leaves is { } leaves ? leaves - _now : null,
     };
 
     private string DescribeWorkers() =>
-        _running == 0 ? "none" : string.Join(", ", Workers.Take(8).Select(static worker => worker.Resources.Count == 0
+        _workersById.Count == 0 ? "none" : string.Join(", ", Workers.Take(8).Select(static worker => worker.Resources.Count == 0
             ? worker.Address.Name
             : $"{worker.Address.Name} ({string.Join(", ", worker.Resources.Select(static pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key} {pair.Value}")))})"))
-        + (_running > 8 ? $" and {_running - 8} more" : string.Empty);
+        + (_workersById.Count > 8 ? $" and {_workersById.Count - 8} more" : string.Empty);
 
     private List<StoryLine> Story(TaskKey key) => [.. _story.Of(key).Select(entry => new StoryLine(
         key,

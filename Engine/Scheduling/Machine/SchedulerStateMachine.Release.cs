@@ -128,7 +128,9 @@ internal sealed partial class SchedulerStateMachine
     {
         AwaitNoReplicas(handle, ref task);
         var key = _tasks.KeyOf(handle);
+        AnswerReplicateWaits(key);
         var first = _workers[task.Worker - 1]!;
+        ForgetMove(first, key);
         Unlink(ref first.Held, handle, ref task);
         first.NBytes -= task.NBytes;
         _outbox.Free(first, key, task.Attempt);
@@ -138,9 +140,11 @@ internal sealed partial class SchedulerStateMachine
             {
                 holder.Replicas.Remove(handle);
                 holder.NBytes -= task.NBytes;
+                ForgetMove(holder, key);
                 _outbox.Free(holder, key, task.Attempt);
             }
 
+            _replicated.Remove(handle);
             task.Extras.MoreHolders = null;
         }
     }

@@ -2,44 +2,114 @@ using Engine.Protocol;
 
 namespace Engine.Scheduling.Machine;
 
-/// <summary>Copies of values beside the first. dask: <c>replicate</c>, <c>acquire-replicas</c>.</summary>
+/// <summary>Copies of values beside the first: who is asked for one, who has one. dask: <c>replicate</c>, <c>acquire-replicas</c>.</summary>
 internal sealed partial class SchedulerStateMachine
 {
+    private const int RecipientsLookedAt = 8; // A step must not look at all workers.
+    private readonly OrderedSet _replicated = new();
+    private readonly OrderedSet _wished = new();
+    private int _recipientTurn;
+    private long _copyNumber;
+
     /// <summary>Asks workers beside the first to take a copy of scattered data. Its clients are told when all have answered.</summary>
     private void SpreadReplicas(int handle, TaskOptions options)
     {
         ref var task = ref _tasks[handle];
         var first = _workers[task.Worker - 1]!;
-        var missing = options.Replicas - 1;
-        for (var i = 1; i < _workers.Count && missing > 0; i++)
+        var copies = 1;
+        for (var i = 1; i < _workers.Count && copies < options.Replicas; i++)
         {
-            if (_workers[(first.Index + i) % _workers.Count] is { } worker && options.Allows(worker.Address))
+            if (_workers[(first.Index + i) % _workers.Count] is { TakesWork: true } worker && options.Allows(worker.Address))
             {
-                (task.Extras!.AwaitedHolders ??= []).Add(worker);
-                worker.AwaitedReplicas.Add(handle);
-                _outbox.Acquire(worker, _tasks.KeyOf(handle), first.Address);
-                missing--;
+                AskForCopy(handle, worker);
+                task.Extras!.IsNoticeHeld = true;
+                copies++;
             }
         }
+
+        Wish(handle, copies);
+    }
+
+    /// <summary>Remembers how many copies there shall be. What is wished for is kept, whatever policy runs.</summary>
+    private void Wish(int handle, int count)
+    {
+        var extras = _tasks[handle].Extras ??= new SchedulerTaskExtras();
+        if (count > 1 && extras.WantedReplicas <= 1)
+        {
+            _wished.Add(handle);
+        }
+        else if (count <= 1 && extras.WantedReplicas > 1)
+        {
+            _wished.Remove(handle);
+        }
+
+        extras.WantedReplicas = count;
+        if (count > 1)
+        {
+            WakeActiveMemory();
+        }
+    }
+
+    private void AskForCopy(int handle, WorkerState worker)
+    {
+        ref var task = ref _tasks[handle];
+        ((task.Extras ??= new SchedulerTaskExtras()).AwaitedHolders ??= []).Add(new AwaitedCopy(worker, ++_copyNumber));
+        worker.AwaitedReplicas.Add(handle);
+        worker.AwaitedBytes += task.NBytes;
+        _outbox.Acquire(worker, _tasks.KeyOf(handle), SourceOf(handle).Address, _copyNumber);
+    }
+
+    /// <summary>The number of the copy that is awaited from a worker; 0: none is.</summary>
+    private long AwaitedFrom(WorkerState worker, ref SchedulerTask task) =>
+        task.Extras?.AwaitedHolders is { } awaited && awaited.FindIndex(copy => copy.Worker == worker) is var place and >= 0 ? awaited[place].Number : 0;
+
+    /// <summary>Whom to fetch a value from: one that stays, if there is one.</summary>
+    private WorkerState SourceOf(int handle)
+    {
+        ref var task = ref _tasks[handle];
+        var first = _workers[task.Worker - 1]!;
+        return first.Stays ? first : task.Extras?.MoreHolders?.Find(static holder => holder.Stays) ?? first;
     }
 
     private void OnReplicasAdded(WorkerState worker, ReplicasAdded added)
     {
-        foreach (ref readonly var replica in added.Span)
+        foreach (ref readonly var copy in added.Span)
         {
-            var handle = _tasks.HandleOf(replica.Key);
+            var handle = _tasks.HandleOf(copy.Key);
             if (handle < 0 || _tasks[handle].State != SchedulerTaskState.Memory)
             {
-                _outbox.Free(worker, replica.Key, replica.Attempt);
+                _outbox.Free(worker, copy.Key, attempt: 0);
                 continue;
             }
 
             ref var task = ref _tasks[handle];
+            if (copy.Number > 0 && AwaitedFrom(worker, ref task) is var awaited && awaited != copy.Number)
+            {
+                // The answer to a request that was given up (I7). By now the copy may have been dropped again; if another one is
+                // asked for, its answer will tell.
+                if (awaited == 0 && !Holds(worker, handle))
+                {
+                    _outbox.Free(worker, copy.Key, attempt: 0);
+                }
+
+                continue;
+            }
+
             if (task.Worker != worker.Index + 1 && worker.Replicas.Add(handle))
             {
                 task.Extras ??= new SchedulerTaskExtras();
                 (task.Extras.MoreHolders ??= []).Add(worker);
                 worker.NBytes += task.NBytes;
+                if (task.Extras.MoreHolders.Count == 1)
+                {
+                    _replicated.Add(handle);
+                    WakeActiveMemory();
+                }
+
+                if (worker.Retirement is { } retirement)
+                {
+                    MayHaveToMove(retirement, copy.Key); // It was asked before it began to leave.
+                }
             }
 
             StopAwaiting(worker, handle);
@@ -49,35 +119,138 @@ internal sealed partial class SchedulerStateMachine
     /// <summary>A worker could not get the copy that it was asked to take; it is sent to who holds the value now.</summary>
     private void OnReplicaMissing(WorkerState worker, DataMissing missing)
     {
-        OnDataMissing(missing.Key, missing.Holder);
+        OnDataMissing(missing.Key, missing.Holder, missing.IsUnreachable);
         var handle = _tasks.HandleOf(missing.Key);
-        if (handle >= 0 && _tasks[handle].Extras?.AwaitedHolders?.Contains(worker) == true)
+        if (handle < 0 || AwaitedFrom(worker, ref _tasks[handle]) is not (> 0 and var number))
         {
-            _outbox.Acquire(worker, missing.Key, _workers[_tasks[handle].Worker - 1]!.Address); // Awaited in Memory only.
+            return;
+        }
+
+        if (missing.IsUnreachable && HoldersOf(handle).Contains(missing.Holder))
+        {
+            StopAwaiting(worker, handle, failed: true); // The holder has it, but not for this worker: somebody else may get it.
+        }
+        else
+        {
+            _outbox.Acquire(worker, missing.Key, SourceOf(handle).Address, number); // Awaited in Memory only.
         }
     }
 
     /// <summary>A worker has its copy, or won't have it: the last one to say so lets the clients know.</summary>
-    private void StopAwaiting(WorkerState worker, int handle)
+    private void StopAwaiting(WorkerState worker, int handle, bool failed = false)
     {
-        if (_tasks[handle].Extras?.AwaitedHolders is { } awaited && awaited.Remove(worker))
+        ref var task = ref _tasks[handle];
+        if (task.Extras?.AwaitedHolders is not { } awaited || awaited.RemoveAll(copy => copy.Worker == worker) == 0)
         {
-            worker.AwaitedReplicas.Remove(handle);
+            return;
+        }
+
+        worker.AwaitedReplicas.Remove(handle);
+        worker.AwaitedBytes -= task.NBytes;
+        if (task.Extras is { IsNoticeHeld: true } && awaited.Count == 0)
+        {
+            task.Extras.IsNoticeHeld = false;
             NotifyFinished(handle, hasValue: false, default);
+        }
+
+        if (awaited.Count == 0)
+        {
+            AnswerReplicateWaits(_tasks.KeyOf(handle));
+        }
+
+        OnCopySettled(handle, failed);
+    }
+
+    /// <summary>A worker won't take the copies that it was asked to take.</summary>
+    private void AbandonCopies(WorkerState worker)
+    {
+        foreach (var handle in worker.AwaitedReplicas.ToArray())
+        {
+            StopAwaiting(worker, handle);
         }
     }
 
-    /// <summary>The value goes: no copy of it is awaited any longer.</summary>
-    private static void AwaitNoReplicas(int handle, ref SchedulerTask task)
+    /// <summary>The value goes: no copy of it is awaited any longer, and none is counted.</summary>
+    private void AwaitNoReplicas(int handle, ref SchedulerTask task)
     {
-        if (task.Extras?.AwaitedHolders is { } awaited)
+        if (task.Extras is not { } extras)
         {
-            foreach (var worker in awaited)
+            return;
+        }
+
+        if (extras.AwaitedHolders is { } awaited)
+        {
+            foreach (var copy in awaited)
             {
-                worker.AwaitedReplicas.Remove(handle);
+                copy.Worker.AwaitedReplicas.Remove(handle);
+                copy.Worker.AwaitedBytes -= task.NBytes;
             }
 
-            task.Extras.AwaitedHolders = null;
+            extras.AwaitedHolders = null;
         }
+
+        extras.IsNoticeHeld = false;
+        if (extras.WantedReplicas > 1)
+        {
+            _wished.Remove(handle);
+            extras.WantedReplicas = 1;
+        }
+    }
+
+    /// <summary>
+    /// Who is to take a copy: a running worker that lacks it, isn't known to leave no later than the source, and has least in
+    /// memory, of the limit that it has. Looks at a few; at all only if none of those will do.
+    /// </summary>
+    private WorkerState? ChooseRecipient(int handle, WorkerState source, IReadOnlyCollection<WorkerId>? candidates = null)
+    {
+        WorkerState? best = null;
+        var count = _runningWorkers.Count;
+        for (var i = 0; i < count && (i < RecipientsLookedAt || best is null); i++)
+        {
+            var worker = _runningWorkers[_recipientTurn++ % count];
+            if (MayTake(handle, worker, source) && candidates?.Contains(worker.Id) != false && (best is null || IsBetter(worker, best)))
+            {
+                best = worker;
+            }
+        }
+
+        return best;
+    }
+
+    private bool MayTake(int handle, WorkerState worker, WorkerState source)
+    {
+        ref var task = ref _tasks[handle];
+        return task.Worker != worker.Index + 1
+            && !worker.Replicas.Contains(handle)
+            && AwaitedFrom(worker, ref task) == 0
+            && !(worker.Leaves <= source.Leaves);
+    }
+
+    private static bool IsBetter(WorkerState worker, WorkerState than)
+    {
+        if (worker.Leaves is null != than.Leaves is null)
+        {
+            return worker.Leaves is null;
+        }
+
+        return FillOf(worker) < FillOf(than);
+    }
+
+    private static double FillOf(WorkerState worker) => (double)(worker.NBytes + worker.AwaitedBytes) / (worker.MemoryLimit ?? 1L << 40);
+
+    /// <summary>Copies that will still be there when all who leave have left.</summary>
+    private int StayingCopies(int handle)
+    {
+        ref var task = ref _tasks[handle];
+        var count = _workers[task.Worker - 1]!.Stays ? 1 : 0;
+        if (task.Extras?.MoreHolders is { } more)
+        {
+            foreach (var holder in more)
+            {
+                count += holder.Stays ? 1 : 0;
+            }
+        }
+
+        return count;
     }
 }

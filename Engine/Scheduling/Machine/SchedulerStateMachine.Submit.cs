@@ -1,4 +1,5 @@
 using Engine.Collections;
+using Engine.Plugins;
 using Engine.Protocol;
 using Engine.Tasks;
 
@@ -53,6 +54,15 @@ internal sealed partial class SchedulerStateMachine
         }
 
         EnqueueNew(plain, plainCount);
+        TellOfGraph(batch.First, batch.Count);
+    }
+
+    private void TellOfGraph(TaskKey first, int count)
+    {
+        if (TellsGraphs)
+        {
+            _outbox.Publish(new GraphUpdate(first.Client, first, count));
+        }
     }
 
     private void EnqueueNew(int handle, int count)
@@ -95,6 +105,8 @@ internal sealed partial class SchedulerStateMachine
 
             done += count;
         }
+
+        TellOfGraph(map.First, map.Count);
     }
 
     private static void Create(ref SchedulerTask task, TaskWork work, TaskOptions? options, int element)

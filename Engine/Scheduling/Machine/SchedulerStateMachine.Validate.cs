@@ -38,7 +38,8 @@ internal sealed partial class SchedulerStateMachine
             ValidateWorker(worker);
         }
 
-        Require(_running == _workersById.Count && _running == Workers.Count(), "workers are counted");
+        Require(_workersById.Count == Workers.Count() && RunningCount == Workers.Count(static worker => worker.TakesWork), "workers are counted");
+        ValidateMembership();
         Require(_stealsUnderWay == Workers.Sum(static worker => worker.StealsUnderWay), "steals are counted");
         foreach (var (name, handle) in _names)
         {
@@ -49,6 +50,29 @@ internal sealed partial class SchedulerStateMachine
         {
             Require(_tasks[_tasks.HandleOf(key)].Extras is { Pins: > 0 }, $"{key} is pinned by its dataset");
         }
+    }
+
+    private void ValidateMembership()
+    {
+        Require(_retirements.Count == Workers.Count(static worker => worker.Retirement is not null), "retirements are listed");
+        Require(_departed.Count == 0, "peers have been told who has gone");
+        foreach (var worker in Workers)
+        {
+            Require(worker.Retirement is not null == (worker.Status == Status.ClosingGracefully), $"{worker} is {worker.Status} and leaves only if it is being retired");
+            if (worker.Retirement is { } retirement)
+            {
+                Require(!retirement.IsDirty, $"the retirement of {worker} has been looked at");
+                Require(
+                    retirement.Moving.All(key => Holds(worker, _tasks.HandleOf(key)) && HasAwaitedRunning(ref _tasks[_tasks.HandleOf(key)])),
+                    $"what {worker} moves is on its way to somebody who runs");
+                Require(
+                    retirement.Moving.Count > 0 || retirement.Stuck.Count > 0 || !retirement.IsAcknowledged || worker.Processing.Count > 0 || retirement.WorkLeft > 0,
+                    $"{worker} goes when nothing is left to do");
+            }
+        }
+
+        Require(_replicated.ToArray().All(handle => _tasks[handle].Extras is { MoreHolders.Count: > 0 }), "keys with copies are listed");
+        Require(_wished.ToArray().All(handle => _tasks[handle].Extras is { WantedReplicas: > 1 }), "keys with wishes are listed");
     }
 
     private int ValidateDependencies(int handle, ref SchedulerTask task)
@@ -90,7 +114,7 @@ internal sealed partial class SchedulerStateMachine
     {
         var onWorker = task.State is SchedulerTaskState.Processing or SchedulerTaskState.Memory;
         Require(onWorker == (task.Worker > 0), $"{Describe(handle)} in {task.State} has worker {task.Worker}");
-        Require(!onWorker || _workers[task.Worker - 1] is { Status: WorkerStatus.Running }, $"{Describe(handle)} is on a member (I5)");
+        Require(!onWorker || _workers[task.Worker - 1] is { IsMember: true }, $"{Describe(handle)} is on a member (I5)");
         Require(task.State == SchedulerTaskState.Erred == (task.Extras?.Error is not null), $"{Describe(handle)} has an error only in Erred");
         Require(
             task.State is not (SchedulerTaskState.Queued or SchedulerTaskState.NoWorker or SchedulerTaskState.Erred or SchedulerTaskState.Waiting)
@@ -99,7 +123,7 @@ internal sealed partial class SchedulerStateMachine
         Require(
             task.IsWanted || task.Waiters > 0 || task.FirstDependent != 0,
             $"{Describe(handle)} is kept in {task.State} although nobody wants or needs it");
-        Require(task.State == SchedulerTaskState.Memory || task.Extras is not { NoticeHeld: true }, $"{Describe(handle)} awaits replicas only in Memory");
+        Require(task.State == SchedulerTaskState.Memory || task.Extras is not { IsNoticeHeld: true }, $"{Describe(handle)} awaits replicas only in Memory");
         if (task.State == SchedulerTaskState.Released)
         {
             Require(!task.IsWanted && task.Waiters == 0 || task.Waiters > 0 && OnlyAssignedWait(handle), $"{Describe(handle)} is in Released although it is needed");
@@ -133,9 +157,16 @@ internal sealed partial class SchedulerStateMachine
         Require(Math.Abs(worker.Occupancy - processing.Sum(handle => (double)_tasks[handle].Estimate)) < 1e-3 * Math.Max(1, worker.Occupancy), $"{worker} adds up its occupancy");
         Require(worker.IdlePlace < 0 || _idle[worker.IdlePlace] == worker && worker.OpenPlace >= 0 && worker.ActiveCount < worker.Threads, $"{worker} is idle where it says");
         Require(worker.OpenPlace < 0 || _open[worker.OpenPlace] == worker, $"{worker} has room where it says");
+        Require(worker.AwaitedBytes == worker.AwaitedReplicas.ToArray().Sum(handle => _tasks[handle].NBytes), $"{worker} counts the bytes that it awaits");
+        Require(worker.InputBytes == 0, $"{worker} has no scratch left");
+        if (!worker.TakesWork)
+        {
+            Require(worker is { OpenPlace: < 0, IdlePlace: < 0, BusyPlace: < 0, RunningPlace: < 0, AwaitedReplicas.Count: 0 }, $"{worker} is {worker.Status} and gets nothing (I5)");
+            return;
+        }
+
         Require(worker.ActiveCount >= SlotsOf(worker) || (worker.OpenPlace >= 0 && QueuedCount == 0), $"{worker} is given work while it has room and there is some");
         Require(worker.ActiveCount > 0 || worker.IdlePlace >= 0, $"{worker} has nothing to do and is known to");
         Require(worker.ActiveCount <= worker.Threads || worker.BusyPlace >= 0, $"{worker} has more than it has slots for and is known to");
-        Require(worker.InputBytes == 0, $"{worker} has no scratch left");
     }
 }

@@ -1,6 +1,8 @@
 using Engine.Collections;
+using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
+using Engine.Scheduling.ActiveMemory.Machine;
 
 namespace Engine.Scheduling.Machine;
 
@@ -9,8 +11,8 @@ namespace Engine.Scheduling.Machine;
 /// clock, no threads. A step is one or more <c>Handle</c> calls followed by <see cref="Settle"/>.
 /// </summary>
 /// <remarks>
-/// dask: <c>SchedulerState</c>. Files: Submit, Finish, Release, Failure, Replicas, Placement, Stealing, Membership, Queries,
-/// Validate. A transition changes one task and the indexes it is in; what follows from it is put on a work list and
+/// dask: <c>SchedulerState</c>. Files: Submit, Finish, Release, Failure, Replicas, Placement, Stealing; Membership, Liveness,
+/// Retirement, Leaving, Selection, Restart, ActiveMemory; Queries, Validate. A transition changes one task and the indexes it is in; what follows from it is put on a work list and
 /// done when the transition is over, so nothing recurses over the graph.
 /// </remarks>
 internal sealed partial class SchedulerStateMachine
@@ -24,6 +26,7 @@ internal sealed partial class SchedulerStateMachine
     private readonly Dictionary<string, int> _names = new(StringComparer.Ordinal);
     private readonly Datasets _datasets = new();
     private readonly EventTopics _topics;
+    private readonly DeadlineQueue _deadlines = new();
 
     // Work lists: filled by transitions, emptied before the step ends.
     private readonly Queue<int> _ready = new();
@@ -31,6 +34,7 @@ internal sealed partial class SchedulerStateMachine
     private readonly Queue<int> _unneeded = new();
     private readonly Queue<(int Handle, TaskError Error)> _failed = new();
 
+    private static readonly string[] s_stateNames = Enum.GetNames<SchedulerTaskState>();
     private long _step;
     private TimeSpan _now;
     private Stimulus _stimulus;
@@ -42,6 +46,9 @@ internal sealed partial class SchedulerStateMachine
         _functions = new FunctionStatistics(settings.UnknownDurationSeconds);
         _story = new StoryLog(settings.TransitionLogLength);
         _topics = new EventTopics(settings.EventLogLength);
+        _ledger = new DepartureLedger(settings.LedgerLength, settings.LedgerExpiry);
+        _isActiveMemoryOn = settings.ActiveMemory;
+        _policies.Add(new ReduceReplicas());
     }
 
     /// <summary>Tasks in the table.</summary>
@@ -51,18 +58,32 @@ internal sealed partial class SchedulerStateMachine
     public int QueuedCount { get; private set; }
 
     /// <summary>When <see cref="Tick"/> has something to do, as a time of the steps; null: never.</summary>
-    public TimeSpan? NextDeadline =>
-        _settings.NoWorkersTimeout is { } limit && FirstUnrunnable() is { } since ? since + limit : null;
+    public TimeSpan? NextDeadline
+    {
+        get
+        {
+            TimeSpan? unrunnable = _settings.NoWorkersTimeout is { } limit && FirstUnrunnable() is { } since ? since + limit : null;
+            return _deadlines.First is { } first && !(unrunnable < first) ? first : unrunnable;
+        }
+    }
 
     /// <summary>Takes a worker's message.</summary>
     public void Handle(WorkerState worker, Message message, TimeSpan now)
     {
         Begin(now);
-        if (worker.Status == WorkerStatus.Removed)
+        if (message is Heartbeat heartbeat)
+        {
+            worker.LastSeen = now;
+            OnHeartbeat(worker, heartbeat);
+            return;
+        }
+
+        if (!worker.IsMember)
         {
             return; // A late message of an incarnation that is gone (I7).
         }
 
+        worker.LastSeen = now;
         switch (message)
         {
             case FinishedBatch batch:
@@ -92,11 +113,46 @@ internal sealed partial class SchedulerStateMachine
             case DataMissing missing:
                 OnReplicaMissing(worker, missing);
                 break;
+            case TasksReturned returned:
+                OnTasksReturned(worker, returned);
+                break;
+            case AdmissionClosed closed:
+                OnAdmissionClosed(worker, closed);
+                break;
+            case StatusChanged changed:
+                OnStatusChanged(worker, changed.Status);
+                break;
+            case Goodbye goodbye:
+                Depart(worker, goodbye.Reason, goodbye.Detail);
+                break;
             case LogEventMessage logged:
                 LogEvent(logged.Topic, logged.Content);
                 break;
             default:
                 throw new NotSupportedException($"A worker can't send a {message.GetType().Name} to the scheduler.");
+        }
+
+        Drain();
+    }
+
+    /// <summary>Takes a nanny's message.</summary>
+    public void Handle(NannyState nanny, Message message, TimeSpan now)
+    {
+        Begin(now);
+        switch (message)
+        {
+            case WorkerExited exited:
+                if (FindWorker(exited.Worker) is { } worker && worker.Nanny == nanny.Id)
+                {
+                    Depart(worker, exited.Reason, exited.Detail);
+                }
+
+                break;
+            case LogEventMessage logged:
+                LogEvent(logged.Topic, logged.Content);
+                break;
+            default:
+                throw new NotSupportedException($"A nanny can't send a {message.GetType().Name} to the scheduler.");
         }
 
         Drain();
@@ -118,7 +174,7 @@ internal sealed partial class SchedulerStateMachine
                 OnReleaseKeys(client, released);
                 break;
             case DataMissing missing:
-                OnDataMissing(missing.Key, missing.Holder);
+                OnDataMissing(missing.Key, missing.Holder, isUnreachable: false);
                 break;
             case AbandonRequest abandoned:
                 StopWaiting(client, abandoned.RequestId);
@@ -136,6 +192,8 @@ internal sealed partial class SchedulerStateMachine
     /// <summary>Ends a step: places what can be placed. Then the outbox is to be flushed.</summary>
     public void Settle()
     {
+        AdvanceRetirements();
+        TellOfDeparted();
         _stimulus = Stimulus.Placement;
         Pump();
         BalanceLoad();
@@ -153,6 +211,34 @@ internal sealed partial class SchedulerStateMachine
         _stimulus = Stimulus.Timeout;
         FailUnrunnable();
         Drain();
+        while (_deadlines.TryTake(now, out var kind, out var number))
+        {
+            OnDeadline(kind, number);
+            Drain();
+        }
+    }
+
+    private void OnDeadline(DeadlineKind kind, long number)
+    {
+        var worker = FindWorker(new WorkerId(number));
+        switch (kind)
+        {
+            case DeadlineKind.Retirement when worker is not null:
+                OnRetirementDeadline(worker);
+                break;
+            case DeadlineKind.TimeToLive when worker is not null:
+                OnTimeToLive(worker);
+                break;
+            case DeadlineKind.Pause when worker is not null:
+                OnPausedLong(worker);
+                break;
+            case DeadlineKind.Restart:
+                OnRestartDeadline(number);
+                break;
+            case DeadlineKind.ActiveMemory:
+                OnActiveMemoryDue();
+                break;
+        }
     }
 
     private void Begin(TimeSpan now)
@@ -207,7 +293,13 @@ internal sealed partial class SchedulerStateMachine
         entry.Start = (byte)start;
         entry.Finish = (byte)finish;
         entry.Stimulus = _stimulus;
+        if (TellsTransitions)
+        {
+            _outbox.Publish(new TaskTransition(entry.Key, count, NameOf(start), NameOf(finish), entry.Worker, task.Attempt));
+        }
     }
+
+    private static string NameOf(SchedulerTaskState state) => s_stateNames[(int)state];
 
     /// <summary>A task for people: its key, and its name or function.</summary>
     private string Describe(int handle)

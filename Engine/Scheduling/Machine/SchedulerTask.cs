@@ -121,10 +121,19 @@ internal sealed class SchedulerTaskExtras
     public TaskError? Refusal;
 
     /// <summary>In Memory: workers that were asked for a copy and have not answered.</summary>
-    public List<WorkerState>? AwaitedHolders;
+    public List<AwaitedCopy>? AwaitedHolders;
+
+    /// <summary>How many copies somebody wished for; 0 or 1: nobody wished for more than one.</summary>
+    public int WantedReplicas;
+
+    /// <summary>How often a worker could not reach the only holder of an input that has no recipe.</summary>
+    public int UnreachableCount;
 
     /// <summary>Whether clients have yet to be told that it is in Memory, because replicas are still on their way.</summary>
-    public bool NoticeHeld => AwaitedHolders is { Count: > 0 };
+    public bool IsNoticeHeld;
 
     public bool IsWanted => Pins > 0 || MoreClients is { Count: > 0 };
 }
+
+/// <summary>A worker that was asked for a copy, and the number of the request.</summary>
+internal readonly record struct AwaitedCopy(WorkerState Worker, long Number);

@@ -16,6 +16,9 @@ internal enum Stimulus : byte
     WorkerAdded,
     WorkerRemoved,
     ClientRemoved,
+    Retirement,
+    Restarted,
+    ActiveMemory,
     Timeout,
     Placement,
 }

@@ -3,14 +3,6 @@ using Engine.Protocol;
 
 namespace Engine.Scheduling.Machine;
 
-internal enum WorkerStatus
-{
-    Running,
-
-    /// <summary>A member no longer; rows don't refer to it.</summary>
-    Removed,
-}
-
 /// <summary>The scheduler's record of one incarnation of a worker. dask: <c>scheduler.WorkerState</c>.</summary>
 internal sealed class WorkerState(int index, WorkerAddress address, int threads, IReadOnlyDictionary<string, double> resources)
 {
@@ -23,7 +15,38 @@ internal sealed class WorkerState(int index, WorkerAddress address, int threads,
     /// <summary>The shell's connection to it; the machine only keeps it.</summary>
     public IConnection? Connection { get; init; }
 
-    public WorkerStatus Status = WorkerStatus.Running;
+    /// <summary>The nanny that looks after it, or null.</summary>
+    public NannyId? Nanny { get; init; }
+
+    /// <summary>The label of its host, or null.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>Bytes that it may hold, or null.</summary>
+    public long? MemoryLimit { get; init; }
+
+    /// <summary>When it is known to leave, at the latest, as a time of the steps; null: nothing is known.</summary>
+    public TimeSpan? Leaves { get; init; }
+
+    /// <summary>Running, Paused or ClosingGracefully; Closed when it is a member no longer and rows don't refer to it.</summary>
+    public Status Status = Status.Running;
+
+    /// <summary>Since when it has been paused, if it is.</summary>
+    public TimeSpan PausedSince;
+
+    /// <summary>When anything was heard of it.</summary>
+    public TimeSpan LastSeen;
+
+    /// <summary>Whether its last heartbeat said that its program lets nothing through.</summary>
+    public bool IsStalled;
+
+    /// <summary>By its last heartbeat: bytes of what it holds that lie on its disk.</summary>
+    public long SpilledBytes;
+
+    /// <summary>What it said when it went.</summary>
+    public Goodbye? Goodbye;
+
+    /// <summary>Its retirement, while it is leaving.</summary>
+    public Retirement? Retirement;
 
     /// <summary>Tasks assigned to it, in the order of assignment: first and last handle plus one.</summary>
     public TaskChain Processing;
@@ -40,6 +63,9 @@ internal sealed class WorkerState(int index, WorkerAddress address, int threads,
     /// <summary>Bytes of the values that it holds, replicas included.</summary>
     public long NBytes;
 
+    /// <summary>Bytes of the copies that it was asked to take and has not.</summary>
+    public long AwaitedBytes;
+
     /// <summary>While a task is placed: bytes of its inputs that this worker holds.</summary>
     public long InputBytes;
 
@@ -49,8 +75,11 @@ internal sealed class WorkerState(int index, WorkerAddress address, int threads,
     /// <summary>Tasks that it holds a further copy of.</summary>
     public readonly HashSet<int> Replicas = [];
 
-    /// <summary>Tasks that it was asked to take a copy of, unanswered, and that their clients wait for.</summary>
+    /// <summary>Tasks that it was asked to take a copy of, unanswered.</summary>
     public readonly OrderedSet AwaitedReplicas = new();
+
+    /// <summary>Its place among the workers that run, or -1.</summary>
+    public int RunningPlace = -1;
 
     /// <summary>Its place among the workers with room, or -1.</summary>
     public int OpenPlace = -1;
@@ -65,6 +94,14 @@ internal sealed class WorkerState(int index, WorkerAddress address, int threads,
     public readonly WorkerDispatch Dispatch = new();
 
     public WorkerId Id => Address.Id;
+
+    public bool IsMember => Status != Status.Closed;
+
+    /// <summary>Whether it may be given tasks and data (I5).</summary>
+    public bool TakesWork => Status == Status.Running;
+
+    /// <summary>Whether it will keep what it holds: it isn't about to go.</summary>
+    public bool Stays => Status is Status.Running or Status.Paused;
 
     /// <summary>Processing tasks that occupy slots or wait for one.</summary>
     public int ActiveCount => Processing.Count - LongRunningCount;

@@ -39,7 +39,7 @@ internal sealed class WatchedExecution
         _executor.Host.Entered(_context);
         if (_task.IsAbandoned)
         {
-            _context.Cancel(CancellationCause.Cancelled); // Given up before the context was there to be told.
+            _context.Cancel(_task.AbandonedBy); // Given up before the context was there to be told.
         }
 
         if (_task.Options is { Timeout: { } limit })

@@ -32,6 +32,7 @@ internal sealed class WorkerOutbox(IWorkerSink sink)
     private FinishedBatch? _finished;
     private StealResponse? _steals;
     private ReplicasAdded? _added;
+    private TasksReturned? _returned;
     private bool _recall;
 
     /// <summary>Adds a finished task and gives its entry to be filled.</summary>
@@ -40,12 +41,14 @@ internal sealed class WorkerOutbox(IWorkerSink sink)
     public void StealAnswer(TaskKey key, int attempt, bool givenUp) =>
         Open(ref _steals).Add(new StealAnswer { Key = key, Attempt = attempt, GivenUp = givenUp });
 
-    public void ReplicaAdded(TaskKey key) => Open(ref _added).Add(new TaskAttempt { Key = key });
+    public void ReplicaAdded(TaskKey key, long number) => Open(ref _added).Add(new CopyMade { Key = key, Number = number });
 
-    /// <summary>Sends a message after what was finished so far.</summary>
+    public void Returned(TaskKey key, int attempt) => Open(ref _returned).Add(new TaskAttempt { Key = key, Attempt = attempt });
+
+    /// <summary>Sends a message after all that the scheduler was told so far.</summary>
     public void Send(Message message)
     {
-        Close(ref _finished);
+        CloseAll();
         _ready.Add(message);
     }
 
@@ -79,9 +82,7 @@ internal sealed class WorkerOutbox(IWorkerSink sink)
         }
 
         _cancels.Clear();
-        Close(ref _finished);
-        Close(ref _steals);
-        Close(ref _added);
+        CloseAll();
         foreach (var message in _ready)
         {
             sink.SendToScheduler(message);
@@ -93,6 +94,14 @@ internal sealed class WorkerOutbox(IWorkerSink sink)
             _recall = false;
             sink.Recall();
         }
+    }
+
+    private void CloseAll()
+    {
+        Close(ref _finished);
+        Close(ref _steals);
+        Close(ref _added);
+        Close(ref _returned);
     }
 
     private TBatch Open<TBatch>(ref TBatch? open)

@@ -10,6 +10,12 @@ internal sealed partial class WorkerStateMachine
         for (var i = 0; i < batch.Count; i++)
         {
             ref var compute = ref batch.Entries[i];
+            if (IsLeaving)
+            {
+                Return(compute.Key, compute.Count, compute.Attempt);
+                continue;
+            }
+
             if (compute.Count > 1 && (compute.Work.IsAsync || compute.Work.NeedsContext))
             {
                 // Elements that may wait, or are cancelled one by one, are tasks of their own.

@@ -61,6 +61,7 @@ internal sealed partial class WorkerStateMachine
         }
 
         AnswerRecalled();
+        _isRecalling = false;
         _pace = Math.Max(_pace, (float)settings.RunSeconds); // They were not as short as was thought: hand out one at a time.
     }
 
@@ -125,7 +126,7 @@ internal sealed partial class WorkerStateMachine
     {
         var most = settings.Slots * (_pace > 0 ? (int)Math.Clamp(settings.RunSeconds / _pace, 1, ExecutionRun.Capacity) : 1);
         ExecutionRun? run = null;
-        while (ExecutingCount < most && TryTakeNext(out var task))
+        while (!IsLeaving && ExecutingCount < most && TryTakeNext(out var task))
         {
             if (!GatherInputs(task, ref run))
             {

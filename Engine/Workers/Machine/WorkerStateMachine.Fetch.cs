@@ -35,7 +35,7 @@ internal sealed partial class WorkerStateMachine
             }
             else
             {
-                GiveUpFetch(handle, flight, transfer.Holder);
+                GiveUpFetch(handle, flight, transfer.Holder, isUnreachable: false);
             }
         }
     }
@@ -53,7 +53,7 @@ internal sealed partial class WorkerStateMachine
             var handle = _rows.HandleOf(key);
             if (handle >= 0 && _rows[handle].Task is { State: WorkerTaskState.Flight } flight)
             {
-                GiveUpFetch(handle, flight, transfer.Holder);
+                GiveUpFetch(handle, flight, transfer.Holder, isUnreachable: true);
             }
         }
     }
@@ -67,11 +67,15 @@ internal sealed partial class WorkerStateMachine
             if (row.HasValue)
             {
                 row.IsTransient = false;
-                outbox.ReplicaAdded(wanted.Key);
+                outbox.ReplicaAdded(wanted.Key, wanted.Number);
             }
             else if (row.Task is null or { State: WorkerTaskState.Fetch or WorkerTaskState.Flight })
             {
-                RequestValue(ref row, wanted).IsWantedReplica = true;
+                RequestValue(ref row, new DependencyHolder { Key = wanted.Key, Holder = wanted.Holder }).CopyNumber = wanted.Number;
+            }
+            else
+            {
+                outbox.Send(new DataMissing(wanted.Key, wanted.Holder, isUnreachable: true)); // It is to make the value itself: somebody else may copy it.
             }
         }
     }
@@ -140,10 +144,10 @@ internal sealed partial class WorkerStateMachine
         ref var row = ref _rows[handle];
         row.Task = null;
         Store(ref row, entry.Value, entry.NBytes, attempt: 0);
-        if (flight.IsWantedReplica || entry.NBytes > settings.TransientBytesMax)
+        if (flight.CopyNumber > 0 || entry.NBytes > settings.TransientBytesMax)
         {
             row.Users = 0;
-            outbox.ReplicaAdded(entry.Key);
+            outbox.ReplicaAdded(entry.Key, flight.CopyNumber);
         }
         else
         {
@@ -166,21 +170,21 @@ internal sealed partial class WorkerStateMachine
     }
 
     /// <summary>The value is not there: who waits for it goes back to the scheduler, which knows better or has it computed again.</summary>
-    private void GiveUpFetch(int handle, WorkerTask flight, WorkerAddress holder)
+    private void GiveUpFetch(int handle, WorkerTask flight, WorkerAddress holder, bool isUnreachable)
     {
         _rows[handle].Task = null;
         _rows[handle].Users = 0;
         _rows.Vacate(handle);
-        if (flight.IsWantedReplica)
+        if (flight.CopyNumber > 0)
         {
-            outbox.Send(new DataMissing(flight.Key, holder));
+            outbox.Send(new DataMissing(flight.Key, holder, isUnreachable));
         }
 
         foreach (var waiter in flight.Waiters)
         {
             if (waiter.State == WorkerTaskState.Waiting)
             {
-                outbox.Send(new InputMissing(waiter.Key, waiter.Attempt, flight.Key, holder));
+                outbox.Send(new InputMissing(waiter.Key, waiter.Attempt, flight.Key, holder, isUnreachable));
                 Detach(waiter);
                 Abandon(waiter, CancellationCause.None);
             }

@@ -170,6 +170,7 @@ internal sealed partial class WorkerStateMachine
     /// <summary>Ends a task that is cut off: what knows it still will drop it.</summary>
     private void Abandon(WorkerTask task, CancellationCause cause)
     {
+        task.AbandonedBy = cause;
         task.IsAbandoned = true;
         switch (task.State)
         {

@@ -9,7 +9,7 @@ namespace Engine.Workers.Machine;
 /// All decisions of a worker: what to fetch, what to run next, what to keep. Messages and results go in, instructions
 /// come out through the outbox. A step is one or more calls followed by <see cref="Settle"/>.
 /// </summary>
-/// <remarks>dask: <c>WorkerState</c>. Files: Compute, Execute, Fetch, Release, Validate.</remarks>
+/// <remarks>dask: <c>WorkerState</c>. Files: Compute, Execute, Fetch, Release, Leave, Validate.</remarks>
 internal sealed partial class WorkerStateMachine(WorkerSettings settings, WorkerOutbox outbox)
 {
     private const int SpareTasksMax = 4096;
@@ -42,6 +42,15 @@ internal sealed partial class WorkerStateMachine(WorkerSettings settings, Worker
             case AcquireReplicas acquire:
                 OnAcquireReplicas(acquire);
                 break;
+            case CloseAdmission close:
+                OnCloseAdmission(close);
+                break;
+            case OpenAdmission:
+                OnOpenAdmission();
+                break;
+            case InterruptTasks interrupt:
+                OnInterrupt(interrupt);
+                break;
             default:
                 throw new NotSupportedException($"The scheduler can't send a {message.GetType().Name} to a worker.");
         }
@@ -50,6 +59,7 @@ internal sealed partial class WorkerStateMachine(WorkerSettings settings, Worker
     /// <summary>Ends a step: hands out what can run, asks for what is to be fetched. Then the outbox is to be flushed.</summary>
     public void Settle()
     {
+        GiveBackWhatWaits();
         EnsureComputing();
         EnsureCommunicating();
         if (settings.Validate)

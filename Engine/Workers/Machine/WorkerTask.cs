@@ -64,8 +64,8 @@ internal sealed class WorkerTask
     /// <summary>In Fetch and Flight: where the value is.</summary>
     public WorkerAddress? Holder;
 
-    /// <summary>In Fetch and Flight: whether the scheduler asked for a copy that stays.</summary>
-    public bool IsWantedReplica;
+    /// <summary>In Fetch and Flight: the number of the scheduler's last request for a copy that stays; 0: it is for tasks here.</summary>
+    public long CopyNumber;
 
     /// <summary>Whether it occupies the resources of its options.</summary>
     public bool HoldsResources;
@@ -75,6 +75,9 @@ internal sealed class WorkerTask
 
     /// <summary>In Fetch and Flight: tasks that wait for the value.</summary>
     public readonly List<WorkerTask> Waiters = [];
+
+    /// <summary>For the executor: why the task was given up; written before <see cref="IsAbandoned"/>.</summary>
+    public CancellationCause AbandonedBy;
 
     /// <summary>For the executor: the task was given up and needn't start. Written by the machine, read by a lane.</summary>
     public volatile bool IsAbandoned;
@@ -120,7 +123,7 @@ internal sealed class WorkerTask
         }
 
         (Work, Options, Holder, Context) = (null, null, null, null);
-        (DependencyCount, WaitingFor, IsWantedReplica, IsAbandoned) = (0, 0, false, false);
+        (DependencyCount, WaitingFor, CopyNumber, IsAbandoned, AbandonedBy) = (0, 0, 0, false, CancellationCause.None);
         (HoldsResources, HasLeftSlot) = (false, false);
         (Begun, Values) = (0, null);
         Waiters.Clear();

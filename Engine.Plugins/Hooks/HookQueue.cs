@@ -1,0 +1,47 @@
+namespace Engine.Plugins;
+
+/// <summary>Runs the asynchronous hooks of one plugin, one after the other, each within its time limit. What they throw is reported.</summary>
+/// <param name="limit">How long a hook may take; one that takes longer is left to itself.</param>
+/// <param name="time">The clock of the limits.</param>
+/// <param name="report">Told of a hook that threw or took too long: its name and why.</param>
+#pragma warning disable CA1001 // The source owns nothing: it has no timer, and nobody asks for its wait handle.
+internal sealed class HookQueue(TimeSpan limit, TimeProvider time, Action<string, Exception> report)
+#pragma warning restore CA1001
+{
+    private readonly CancellationTokenSource _closing = new();
+    private Task _tail = Task.CompletedTask;
+
+    /// <summary>Has a hook called after those before it. Called by the component's loop only.</summary>
+    public void Enqueue(string hook, Func<CancellationToken, ValueTask> call) => _tail = CallAfterAsync(_tail, hook, call);
+
+    /// <summary>Calls a hook after those before it, and gives what it threw.</summary>
+    public async Task<Exception?> CallAsync(string hook, Func<CancellationToken, ValueTask> call)
+    {
+        var result = CallAfterAsync(_tail, hook, call);
+        _tail = result;
+        return await result;
+    }
+
+    /// <summary>Cancels the token of the hooks that run or wait; those that wait are called all the same.</summary>
+    public void Cancel() => _closing.Cancel();
+
+    private async Task<Exception?> CallAfterAsync(Task previous, string hook, Func<CancellationToken, ValueTask> call)
+    {
+        // Never within the component's turn, not even up to the hook's first await.
+        await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        using var timer = new CancellationTokenSource(limit, time);
+        using var token = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, _closing.Token);
+        try
+        {
+            await call(token.Token).AsTask().WaitAsync(limit, time);
+            return null;
+        }
+#pragma warning disable CA1031 // The hook is the plugin author's: whatever it throws, the next one is called.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            report(hook, exception);
+            return exception;
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using Engine.Plugins;
+using Engine.Protocol;
+
+namespace Engine.Nannies.Machine;
+
+/// <summary>The worker's life in the nanny's hands, and the nanny's own end.</summary>
+internal sealed partial class NannyStateMachine
+{
+    /// <summary>What is done when the worker has ended: what the scheduler intends, or else what the reason says.</summary>
+    private NannyAction ActionFor(CloseReason reason) => _intent switch
+    {
+        NannyIntent.Retire or NannyIntent.Close => NannyAction.CloseTogether,
+        NannyIntent.Restart => NannyAction.Restart,
+        _ => CloseTable.ActionOf(reason),
+    };
+
+    private void Connect()
+    {
+        if (!_isConnecting)
+        {
+            _isConnecting = true;
+            sink.Connect();
+        }
+    }
+
+    private void StartWorker()
+    {
+        _number++;
+        (_hasWorker, _worker, _announced, _killAt, _isKilled, _isRetiring) = (true, default, null, null, false, false);
+        _intent = NannyIntent.Run;
+        sink.StartWorker(_number);
+    }
+
+    private void StopWorker(CloseReason reason, string detail)
+    {
+        if (_hasWorker && _killAt is null)
+        {
+            _announced = (reason, detail);
+            _killAt = _now + settings.KillGrace;
+            sink.StopWorker(_number, reason, detail);
+        }
+    }
+
+    /// <summary>The scheduler is told first, so that the worker's tasks are blamed for what it was, and not for a crash.</summary>
+    private void Kill(CloseReason reason, string detail)
+    {
+        _isKilled = true;
+        _announced = (reason, detail);
+        _killAt = _now + settings.KillGrace;
+        sink.SendToScheduler(new WorkerExited(_worker, reason, detail));
+        sink.KillWorker(_number, reason, detail);
+    }
+
+    private void OnKillDue()
+    {
+        _killAt = null;
+        if (!_hasWorker)
+        {
+            return;
+        }
+
+        if (!_isKilled)
+        {
+            var (reason, detail) = _announced ?? (CloseReason.NannyClosing, "it was asked to end");
+            Kill(reason, $"{detail}; it did not end within {settings.KillGrace}, so it was killed");
+        }
+        else
+        {
+            // No successor beside one that may still run; and nobody waits for ever.
+            _hasWorker = false;
+            End(Status.Failed, CloseReason.Crashed, $"its worker was killed and was not seen to end within {settings.KillGrace}");
+        }
+    }
+
+    private void OnWorkerEnded(CloseReason reason, string detail)
+    {
+        var exited = _worker;
+        var action = ActionFor(reason);
+        var isIntended = _intent == NannyIntent.Restart || CloseTable.IsExpected(reason);
+        (_hasWorker, _worker, _killAt, _lifetimeAt, _intent) = (false, default, null, null, NannyIntent.Run);
+        if (exited.Number > 0)
+        {
+            sink.SendToScheduler(new WorkerExited(exited, reason, detail)); // It may have broken off without a goodbye.
+        }
+
+        if (_ending is { } ending)
+        {
+            End(Status.Closed, ending.Reason, ending.Detail);
+        }
+        else if (action == NannyAction.CloseTogether)
+        {
+            End(Status.Closed, reason, detail);
+        }
+        else if (action == NannyAction.Fail)
+        {
+            End(Status.Failed, reason, detail);
+        }
+        else if (isIntended)
+        {
+            StartAgainAt(_now);
+        }
+        else
+        {
+            StartAfterBackOff(reason, detail);
+        }
+    }
+
+    private void StartAfterBackOff(CloseReason reason, string detail)
+    {
+        while (_restarts.TryPeek(out var first) && first + settings.RestartWindow <= _now)
+        {
+            _restarts.Dequeue();
+        }
+
+        if (_restarts.Count >= settings.RestartsMax)
+        {
+            End(Status.Failed, reason, $"its worker ended {_restarts.Count + 1} times within {settings.RestartWindow}, the last time because: {detail}");
+            return;
+        }
+
+        var delay = _restarts.Count == 0 ? TimeSpan.Zero
+            : TimeSpan.FromTicks(Math.Min(settings.BackOffMax.Ticks, settings.BackOff.Ticks << Math.Min(20, _restarts.Count - 1)));
+        _restarts.Enqueue(_now);
+        sink.SendToScheduler(new LogEventMessage("nannies", $"a worker ended ({reason}: {detail}) and is started again{(delay > TimeSpan.Zero ? $" in {delay}" : string.Empty)}"));
+        StartAgainAt(_now + delay);
+    }
+
+    private void StartAgainAt(TimeSpan time)
+    {
+        Status = Status.Init;
+        if (time > _now)
+        {
+            _startAt = time;
+        }
+        else if (_isConnected)
+        {
+            StartWorker();
+        }
+
+        // Otherwise it is started when the scheduler is there again, or the nanny gives up on that.
+    }
+
+    private void BeginEnding(CloseReason reason, string detail)
+    {
+        if (HasEnded || (_ending is { } ending && CloseTable.StrengthOf(reason) <= CloseTable.StrengthOf(ending.Reason)))
+        {
+            return;
+        }
+
+        _ending = (reason, detail);
+        (_startAt, _connectAt, _lifetimeAt, _lostSince) = (null, null, null, null);
+        Status = Status.Closing;
+        if (_hasWorker)
+        {
+            StopWorker(reason, detail);
+        }
+        else
+        {
+            End(Status.Closed, reason, detail);
+        }
+    }
+
+    private void End(Status status, CloseReason reason, string detail)
+    {
+        if (HasEnded)
+        {
+            return;
+        }
+
+        (_startAt, _connectAt, _lifetimeAt, _lostSince, _killAt) = (null, null, null, null, null);
+        Status = status;
+        if (status == Status.Failed)
+        {
+            sink.SendToScheduler(new LogEventMessage("nannies", $"a nanny failed: {reason}: {detail}"));
+        }
+
+        sink.End(status, reason, detail, _error);
+    }
+}

@@ -1,0 +1,249 @@
+using Engine.Protocol;
+
+namespace Engine.Nannies.Machine;
+
+/// <summary>
+/// All decisions of a nanny: when its worker is started, ended, started again, and when it ends itself. Events go in with
+/// the time, instructions come out.
+/// </summary>
+/// <remarks>
+/// dask: <c>Nanny</c>. What becomes of it when its worker has ended is decided by the reason alone
+/// (<see cref="CloseTable"/>), unless the scheduler has told it what is intended.
+/// </remarks>
+internal sealed partial class NannyStateMachine(NannySettings settings, INannySink sink)
+{
+    private readonly Queue<TimeSpan> _restarts = new();
+    private TimeSpan _now;
+    private bool _isConnected;
+    private bool _isConnecting;
+    private TimeSpan? _lostSince;
+    private TimeSpan? _connectAt;
+    private NannyIntent _intent;
+    private (CloseReason Reason, string Detail)? _ending;
+    private Exception? _error;
+
+    // The worker: none, starting, running, or ending.
+    private long _number;
+    private bool _hasWorker;
+    private WorkerId _worker;
+    private (CloseReason Reason, string Detail)? _announced;
+    private TimeSpan? _startAt;
+    private TimeSpan? _lifetimeAt;
+    private TimeSpan? _killAt;
+    private bool _isKilled;
+    private bool _isRetiring;
+
+    public Status Status { get; private set; } = Status.Init;
+
+    /// <summary>The incarnation that it looks after; number 0 if there is none, or none that was let in.</summary>
+    public WorkerId Worker => _worker;
+
+    /// <summary>When <see cref="Tick"/> has something to do; null: never.</summary>
+    public TimeSpan? NextDeadline
+    {
+        get
+        {
+            var deadline = Min(Min(_startAt, _killAt), Min(_lifetimeAt, _connectAt));
+            return Min(deadline, _lostSince + settings.DeathTimeout);
+        }
+    }
+
+    private bool HasEnded => Status is Status.Closed or Status.Failed;
+
+    private bool IsEnding => _ending is not null;
+
+    /// <summary>The nanny begins: it registers first, so that the scheduler knows whose worker comes.</summary>
+    public void Start(TimeSpan now)
+    {
+        _now = now;
+        _lostSince = now;
+        Connect();
+    }
+
+    public void OnRegistered(TimeSpan now)
+    {
+        _now = now;
+        (_isConnecting, _isConnected, _lostSince, _connectAt) = (false, true, null, null);
+        if (!_hasWorker && _startAt is null && !IsEnding)
+        {
+            StartWorker();
+        }
+    }
+
+    /// <summary>The scheduler doesn't let the nanny in: what it looks after is to end with it (I1).</summary>
+    public void OnRefused(string detail, TimeSpan now)
+    {
+        _now = now;
+        _isConnecting = false;
+        BeginEnding(CloseReason.Refused, detail);
+    }
+
+    /// <summary>The connection to the scheduler has ended, or could not be had.</summary>
+    /// <param name="isOrderly">Whether the scheduler closed, rather than broke off.</param>
+    /// <param name="detail">Why, for people.</param>
+    /// <param name="now">The time of the step.</param>
+    public void OnConnectionLost(bool isOrderly, string detail, TimeSpan now)
+    {
+        _now = now;
+        (_isConnecting, _isConnected) = (false, false);
+        if (isOrderly)
+        {
+            BeginEnding(CloseReason.SchedulerClosed, detail);
+            return;
+        }
+
+        _lostSince ??= now;
+        if (!IsEnding)
+        {
+            _connectAt = now + settings.ReconnectDelay;
+        }
+    }
+
+    /// <summary>What the scheduler intends. Of a worker that is no longer the nanny's it changes nothing (I7).</summary>
+    public void OnTold(TellNanny told, TimeSpan now)
+    {
+        _now = now;
+        if (told.Worker != _worker || !_hasWorker)
+        {
+            return;
+        }
+
+        _intent = told.Intent;
+        switch (told.Intent)
+        {
+            case NannyIntent.Run:
+                Status = IsEnding ? Status : Status.Running;
+                break;
+            case NannyIntent.Retire:
+                Status = IsEnding ? Status : Status.ClosingGracefully;
+                break;
+            case NannyIntent.Restart:
+                StopWorker(told.Reason, told.Detail);
+                break;
+            case NannyIntent.Close:
+                BeginEnding(told.Reason, told.Detail);
+                break;
+        }
+    }
+
+    public void OnWorkerStarted(long number, WorkerId worker, TimeSpan now)
+    {
+        _now = now;
+        if (number != _number)
+        {
+            return;
+        }
+
+        _worker = worker;
+        _lifetimeAt = settings.Lifetime is { } lifetime ? now + lifetime : null;
+        if (!IsEnding)
+        {
+            Status = Status.Running;
+        }
+    }
+
+    /// <summary>The worker did not come up. That is not tried again: what was wrong is told once.</summary>
+    public void OnWorkerStartFailed(long number, CloseReason reason, Exception error, TimeSpan now)
+    {
+        _now = now;
+        if (number != _number)
+        {
+            return;
+        }
+
+        _error = error;
+        OnWorkerEnded(reason, error.Message);
+    }
+
+    /// <summary>The worker says that it ends and why, before anybody else is told.</summary>
+    public void OnWorkerCloses(long number, CloseReason reason, string detail, TimeSpan now)
+    {
+        _now = now;
+        if (number == _number)
+        {
+            _announced = (reason, detail);
+            _killAt ??= now + settings.KillGrace;
+        }
+    }
+
+    /// <summary>The worker has ended; it is gone for certain.</summary>
+    public void OnWorkerExited(long number, CloseReason reason, string detail, TimeSpan now)
+    {
+        _now = now;
+        if (number == _number && _hasWorker)
+        {
+            // What it said of its end, or was done to it, is nearer to the truth than a crash.
+            var (why, what) = reason == CloseReason.Crashed && _announced is { } announced ? announced : (reason, detail);
+            OnWorkerEnded(why, what);
+        }
+    }
+
+    /// <summary>The bytes that the worker has in memory.</summary>
+    public void OnMemory(long number, long bytes, TimeSpan now)
+    {
+        _now = now;
+        if (number == _number && bytes > settings.TerminateBytes && !_isKilled && !IsEnding)
+        {
+            Kill(CloseReason.MemoryLimit, $"it had {bytes} bytes in memory, more than the {settings.TerminateBytes} at which it is ended");
+        }
+    }
+
+    /// <summary>A retirement that the nanny asked for has ended. If the worker was refused it lives on, and it is asked for again.</summary>
+    public void OnRetirementEnded(WorkerId worker, bool isRefused, TimeSpan now)
+    {
+        _now = now;
+        _isRetiring = false;
+        if (worker == _worker && isRefused && settings.Lifetime is { } lifetime)
+        {
+            _lifetimeAt = now + TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerSecond, lifetime.Ticks / 10));
+        }
+    }
+
+    /// <summary>The nanny is to end, and its worker with it.</summary>
+    public void Close(CloseReason reason, string detail, TimeSpan now)
+    {
+        _now = now;
+        BeginEnding(reason, detail);
+    }
+
+    public void Tick(TimeSpan now)
+    {
+        _now = now;
+        if (_lostSince + settings.DeathTimeout <= now && !IsEnding)
+        {
+            BeginEnding(CloseReason.SchedulerLost, $"the scheduler could not be reached for {settings.DeathTimeout}");
+        }
+
+        if (_connectAt <= now)
+        {
+            _connectAt = null;
+            Connect();
+        }
+
+        if (_startAt <= now)
+        {
+            _startAt = null;
+            if (_isConnected && !IsEnding)
+            {
+                StartWorker();
+            }
+        }
+
+        if (_lifetimeAt <= now)
+        {
+            _lifetimeAt = null;
+            if (!_isRetiring && !IsEnding)
+            {
+                _isRetiring = true;
+                sink.RetireWorker(_worker, settings.LifetimeRestart);
+            }
+        }
+
+        if (_killAt <= now)
+        {
+            OnKillDue();
+        }
+    }
+
+    private static TimeSpan? Min(TimeSpan? left, TimeSpan? right) => left is null || right < left ? right : left;
+}

@@ -1,0 +1,262 @@
+using Engine.Plugins;
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Scheduling.Machine;
+
+namespace Engine.Scheduling;
+
+/// <summary>
+/// Plugins are told after the step, when peers, clients and nannies have been; what they may decide is asked before the
+/// machine is given the event.
+/// </summary>
+internal sealed partial class Scheduler
+{
+    private readonly SchedulerPluginSet _plugins;
+    private SchedulerContext? _context;
+
+    void ISchedulerSink.Publish(object happened)
+    {
+        switch (happened)
+        {
+            case WorkerAdded added:
+                _plugins.AddWorker(added);
+                break;
+            case WorkerRemoved removed:
+                _plugins.RemoveWorker(removed);
+                break;
+            case WorkerStatusChanged changed:
+                _plugins.WorkerStatusChanged(changed);
+                break;
+            case RetirementProposed proposed:
+                Inbox.Post(new RetireProposed(proposed));
+                break;
+            case TaskTransition transition:
+                _plugins.Transition(transition);
+                break;
+            case ClientAdded client:
+                _plugins.AddClient(client.Client);
+                break;
+            case ClientRemoved client:
+                _plugins.RemoveClient(client.Client);
+                break;
+            case GraphUpdate update:
+                _plugins.UpdateGraph(update);
+                break;
+            case Restarted:
+                _plugins.Restart();
+                break;
+            case TopicEvent logged when logged.Topic != PluginTopic: // A hook that fails would be told of its failure, and so on.
+                _plugins.LogEvent(logged.Topic, logged.Content);
+                break;
+        }
+    }
+
+    /// <summary>The topic of what goes wrong with plugins.</summary>
+    private const string PluginTopic = "plugins";
+
+    private void HandlePlugins(Message message)
+    {
+        switch (message)
+        {
+            case PluginFailed failed:
+                _machine.LogEvent(PluginTopic, failed.Failure.ToString());
+                break;
+            case PluginLog logged:
+                _machine.LogEvent(logged.Topic, logged.Content);
+                break;
+            case PluginStarted started:
+                OnStarted(started);
+                break;
+            case RetireProposed { Proposed: var proposed } when proposed.Worker.IsMember:
+                Retire(null, 0, WorkerSelector.ById(proposed.Worker.Id), RetirementTerms.Of(null));
+                break;
+            case RetirementWorkDone done:
+                _machine.OnRetirementWorkDone(done.Worker, _now);
+                break;
+        }
+    }
+
+    private void HandleWithPlugins(ClientState client, Request request)
+    {
+        switch (request)
+        {
+            case RetireRequest retire:
+                Retire(client, retire.RequestId, retire.Workers, retire.Terms);
+                break;
+            case WorkersToCloseRequest toClose:
+                Reply(client, request, _machine.WorkersToClose(toClose.Rule, ValidForDownscaling()));
+                break;
+            case RegisterSchedulerPlugin register when register.Plugin.IsIdempotent && _plugins.Contains(register.Plugin.Name):
+                Reply(client, request, null);
+                break;
+            case RegisterSchedulerPlugin register:
+                _ = StartAsync(register.Plugin, client, request);
+                break;
+            case UnregisterSchedulerPlugin unregister:
+                var isKnown = _plugins.Remove(unregister.Name);
+                TellMachineWhatIsWanted();
+                Reply(client, request, null, isKnown ? null : Unknown("scheduler plugin", unregister.Name, _plugins.Names));
+                break;
+            case RegisterPolicy register:
+                _machine.AddPolicy(register.Policy);
+                Reply(client, request, null);
+                break;
+            case UnregisterPolicy unregister:
+                Reply(client, request, null, _machine.RemovePolicy(unregister.Name) ? null : Unknown("policy", unregister.Name, []));
+                break;
+        }
+    }
+
+    private void Retire(ClientState? client, long requestId, WorkerSelector selector, RetirementTerms terms)
+    {
+        var chosen = _machine.Choose(selector, selector is ToCloseSelector ? ValidForDownscaling() : []);
+        if (chosen is not RetirementChoice choice)
+        {
+            client?.Connection!.TrySend(new Reply(requestId, null, (Exception)chosen));
+            return;
+        }
+
+        var answers = new Dictionary<WorkerId, PluginAnswer>();
+        foreach (var (worker, _) in choice.Rows)
+        {
+            if (worker is { Retirement: null } && _plugins.Count > 0)
+            {
+                answers[worker.Id] = AskPlugins(worker);
+            }
+        }
+
+        _machine.Retire(client, requestId, choice, terms, answers, _now);
+    }
+
+    private PluginAnswer AskPlugins(WorkerState worker)
+    {
+        var retiring = new WorkerRetiring(_machine.Info(worker));
+        _plugins.WorkerRetiring(retiring);
+        if (retiring.VetoReason is null)
+        {
+            foreach (var work in retiring.Work)
+            {
+                _ = FollowAsync(work);
+            }
+        }
+
+        return new PluginAnswer(retiring.VetoReason, retiring.Work.Count);
+
+        async Task FollowAsync(Task work)
+        {
+            await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.ForceYielding);
+            Inbox.Post(new RetirementWorkDone(worker));
+        }
+    }
+
+    private IReadOnlyList<WorkerInfo> ValidForDownscaling() => _plugins.ValidWorkersForDownscaling(_machine.ValidForDownscaling());
+
+    private async Task StartAsync(SchedulerPlugin plugin, ClientState client, Request request)
+    {
+        _context ??= new SchedulerContext(this, _transport, _taskScheduler, _time);
+        var error = await _plugins.StartAsync(plugin, _context);
+        Inbox.Post(new PluginStarted(plugin, client, request, error));
+    }
+
+    private void OnStarted(PluginStarted started)
+    {
+        if (started.Error is { } error)
+        {
+            Reply(started.Client, started.Request, null, new PluginException($"{started.Plugin.Name} did not start, so it was not registered: {error.Message}", error));
+            return;
+        }
+
+        if (started.Plugin.IsIdempotent && _plugins.Contains(started.Plugin.Name))
+        {
+            Reply(started.Client, started.Request, null); // Another one of its name has started meanwhile.
+            return;
+        }
+
+        _plugins.Add(started.Plugin);
+        TellMachineWhatIsWanted();
+        Reply(started.Client, started.Request, null);
+    }
+
+    private void TellMachineWhatIsWanted()
+    {
+        _machine.TellsEvents = _plugins.TellsEvents;
+        _machine.TellsGraphs = _plugins.TellsGraphs;
+        _machine.TellsTransitions = _plugins.TellsTransitions;
+    }
+
+    private static void Reply(ClientState client, Request request, object? value, Exception? error = null) =>
+        client.Connection!.TrySend(new Reply(request.RequestId, value, error));
+
+    private static PluginException Unknown(string what, string name, IEnumerable<string> names) =>
+        new($"There is no {what} \"{name}\". There are: {(names.Any() ? string.Join(", ", names) : "none")}.");
+
+    /// <summary>Plugins may do something before anything is closed; for as long as their limits allow.</summary>
+    private void Stop()
+    {
+        if (_isStopping)
+        {
+            return;
+        }
+
+        _isStopping = true;
+        if (_plugins.Count == 0)
+        {
+            Inbox.Post(Stopped.Instance);
+        }
+        else
+        {
+            _ = StopAsync();
+        }
+
+        async Task StopAsync()
+        {
+            await _plugins.BeforeCloseAsync();
+            Inbox.Post(Stopped.Instance);
+        }
+    }
+
+    private bool _isStopping;
+
+    private async Task ClosePluginContextAsync()
+    {
+        if (_context is { } context)
+        {
+            await context.DisposeAsync();
+        }
+    }
+
+    internal void LogFromPlugin(string topic, object? content) => Inbox.Post(new PluginLog(topic, content));
+
+    private sealed class PluginFailed(PluginFailure failure) : Message
+    {
+        public PluginFailure Failure { get; } = failure;
+    }
+
+    private sealed class PluginLog(string topic, object? content) : Message
+    {
+        public string Topic { get; } = topic;
+
+        public object? Content { get; } = content;
+    }
+
+    private sealed class PluginStarted(SchedulerPlugin plugin, ClientState client, Request request, Exception? error) : Message
+    {
+        public SchedulerPlugin Plugin { get; } = plugin;
+
+        public ClientState Client { get; } = client;
+
+        public Request Request { get; } = request;
+
+        public Exception? Error { get; } = error;
+    }
+
+    private sealed class RetireProposed(RetirementProposed proposed) : Message
+    {
+        public RetirementProposed Proposed { get; } = proposed;
+    }
+
+    private sealed class RetirementWorkDone(WorkerState worker) : Message
+    {
+        public WorkerState Worker { get; } = worker;
+    }
+}

@@ -1,0 +1,180 @@
+using Engine.Nannies.Machine;
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+
+namespace Engine.Workers;
+
+/// <summary>
+/// How a worker ends: once, whoever asks and however often; in time, whatever hangs; to a terminal status, whatever
+/// throws (I6). The nanny is told first, then the scheduler.
+/// </summary>
+#pragma warning disable CA1001 // Closing disposes what it has; there is one way to end it.
+internal sealed partial class Worker
+#pragma warning restore CA1001
+{
+    private static readonly TimeSpan s_nannyLimit = TimeSpan.FromSeconds(1);
+    private readonly TaskCompletionSource<WorkerEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CloseReason _reason;
+    private string _reasonDetail = string.Empty;
+    private CancellationTokenSource? _deadline;
+    private bool _saidGoodbye;
+    private bool _hasFailed;
+    private int _status = (int)Status.Init;
+
+    /// <summary>Where the worker is in its life.</summary>
+    public Status Status
+    {
+        get => (Status)Volatile.Read(ref _status);
+        private set => Volatile.Write(ref _status, (int)value);
+    }
+
+    /// <summary>Ends when the worker has closed, with the reason that decided.</summary>
+    public Task<WorkerEnd> Ended => _ended.Task;
+
+    /// <summary>Ends when the worker has closed.</summary>
+    public Task Closed => _ended.Task;
+
+    private bool IsClosing => Status >= Status.Closing;
+
+    /// <summary>Ends the worker. The first call decides, unless a later one has a stronger reason; all get the same task.</summary>
+    public Task CloseAsync(CloseReason reason, string detail)
+    {
+        Inbox.Post(new StopRequested(reason, detail));
+        return _ended.Task;
+    }
+
+    /// <summary>
+    /// Ends the worker without its help, as far as that is possible within a process: its connections are cut, its functions
+    /// cancelled and left to themselves.
+    /// </summary>
+    public void Kill(CloseReason reason, string detail)
+    {
+        _scheduler?.Close(new Disconnect(DisconnectKind.Aborted, detail));
+        _executor?.Close();
+        Inbox.Post(new StopRequested(reason, detail));
+        _ended.TrySetResult(new WorkerEnd(reason, detail));
+    }
+
+    private void Close(CloseReason reason, string detail)
+    {
+        if (IsClosing)
+        {
+            if (!_saidGoodbye && CloseTable.StrengthOf(reason) > CloseTable.StrengthOf(_reason))
+            {
+                (_reason, _reasonDetail) = (reason, detail);
+            }
+
+            return;
+        }
+
+        (_reason, _reasonDetail) = (reason, detail);
+        Status = Status.Closing;
+        Attempt(_watch.Dispose);
+        Attempt(() => _heartbeat?.Dispose());
+        Attempt(() => _deadline = new CancellationTokenSource(_options.CloseTimeout, _time));
+        Follow(TellNannyAsync(), StopTaking);
+    }
+
+    /// <summary>Takes a step of closing. Whatever it throws, the next one is taken (I6).</summary>
+    private void Attempt(Action step)
+    {
+        try
+        {
+            step();
+        }
+#pragma warning disable CA1031 // See above.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            _hasFailed = true;
+        }
+    }
+
+    /// <summary>Goes on when something is over, well or not; in the loop, as long as there is one.</summary>
+    private void Follow(Task task, Action next)
+    {
+        if (task.IsCompleted)
+        {
+            Run();
+        }
+        else
+        {
+            _ = FollowAsync();
+        }
+
+        async Task FollowAsync()
+        {
+            await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            if (!Inbox.Post(new ClosingStep(Run)))
+            {
+                Run();
+            }
+        }
+
+        void Run()
+        {
+            _hasFailed |= task.IsFaulted;
+            next();
+        }
+    }
+
+    /// <summary>The nanny has to know before the worker's end can be seen, so that it starts nothing it shouldn't. It gets a second.</summary>
+    private async Task TellNannyAsync()
+    {
+        if (_host.TellNanny is { } tell)
+        {
+            try
+            {
+                await tell(_reason, _reasonDetail).WaitAsync(s_nannyLimit, _time);
+            }
+#pragma warning disable CA1031 // A nanny that can't be reached doesn't hold its worker up: it sees the end itself.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+            }
+        }
+    }
+
+    private void StopTaking()
+    {
+        _saidGoodbye = true; // From now on a stronger reason would come too late: everybody has heard this one.
+        _scheduler?.TrySend(new Goodbye(_reason, _reasonDetail));
+        _registered.TrySetException(new ConnectionClosedException($"Worker {_options.Name} closed before it was registered: {_reasonDetail}"));
+        Attempt(() => _executor?.Close());
+        Attempt(CancelRunning);
+        Follow(LetGoAsync(), CutOff);
+    }
+
+    /// <summary>What may take time, within what is left of it.</summary>
+    private async Task LetGoAsync() => await CloseNestedAsync().WaitAsync(_deadline?.Token ?? CancellationToken.None);
+
+    private void CutOff()
+    {
+        var end = new Disconnect(DisconnectKind.Closed, _reasonDetail);
+        Attempt(() => _deadline?.Dispose());
+        Attempt(() => _scheduler?.Close(end));
+        Attempt(() => _peers.Values.ToList().ForEach(peer => peer.Connection?.Close(end)));
+        Inbox.Complete();
+        _ = FinishAsync();
+    }
+
+    private async Task FinishAsync()
+    {
+        try
+        {
+            if (_listener is { } listener)
+            {
+                await listener.DisposeAsync();
+            }
+        }
+#pragma warning disable CA1031 // The last step: the status below is reached.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            _hasFailed = true;
+        }
+
+        Status = _hasFailed || _reason is CloseReason.InternalError or CloseReason.StartFailed ? Status.Failed : Status.Closed;
+        _ended.TrySetResult(new WorkerEnd(_reason, _reasonDetail));
+    }
+}

@@ -1,0 +1,28 @@
+namespace Engine.Workers;
+
+/// <summary>Where a worker lives: who looks after it, and what is known of its time.</summary>
+internal sealed record WorkerHost
+{
+    /// <summary>Nobody looks after it.</summary>
+    public static readonly WorkerHost None = new();
+
+    public NannyId? Nanny { get; init; }
+
+    /// <summary>
+    /// Told, before anybody else, that the worker ends and why. The worker waits for it, but not for long: a nanny that can't be
+    /// reached doesn't hold it up.
+    /// </summary>
+    public Func<CloseReason, string, Task>? TellNanny { get; init; }
+
+    /// <summary>How long the worker will stay at most, or null.</summary>
+    public TimeSpan? Leaves { get; init; }
+
+    /// <summary>Variables of the worker's environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The clock of heartbeats: one whose timers don't need the thread pool.</summary>
+    public TimeProvider? HeartbeatTime { get; init; }
+}
+
+/// <summary>How a worker ended.</summary>
+internal sealed record WorkerEnd(CloseReason Reason, string Detail);
