@@ -1,0 +1,136 @@
+using Engine.Collections;
+using Engine.Plugins;
+using Engine.Protocol;
+using Engine.Scheduling.Machine;
+
+namespace Engine.Tests.TestKit.Machines;
+
+/// <summary>Workers and nannies come and go.</summary>
+internal sealed partial class SchedulerFixture
+{
+    public NannyState AddNanny(string name = "nanny", string? host = null, int number = 1)
+    {
+        var nanny = Machine.AddNanny(new RegisterNanny(NannyIdOf(number), name, host), null, Now);
+        Settle();
+        return nanny;
+    }
+
+    public static NannyId NannyIdOf(int number) => new(new Guid(number, 0, 0, new byte[8]));
+
+    /// <summary>A worker of a nanny, or with a host, a memory limit or a known end.</summary>
+    public WorkerState AddWorker(NannyState? nanny, string? name = null, string? host = null, int threads = 1, long? memoryLimit = null, TimeSpan? leaves = null)
+    {
+        name ??= $"w{_workerCount}";
+        var worker = Machine.AddWorker(
+            new RegisterWorker(name, $"test://{_workerCount++}/{name}", threads, new Dictionary<string, double>())
+            {
+                Nanny = nanny?.Id,
+                Host = host,
+                MemoryLimit = memoryLimit,
+                Leaves = leaves,
+            },
+            null,
+            Now);
+        Settle();
+        return worker;
+    }
+
+    /// <summary>Asks for a retirement; the answer is there when it has ended (<see cref="ReportOf"/>).</summary>
+    public long Retire(WorkerSelector selector, RetirementOptions? options = null, IReadOnlyDictionary<WorkerId, PluginAnswer>? answers = null, ClientState? client = null)
+    {
+        var id = ++_requestId;
+        switch (Machine.Choose(selector, Machine.ValidForDownscaling()))
+        {
+            case RetirementChoice choice:
+                Machine.Retire(client ?? Client, id, choice, RetirementTerms.Of(options), answers ?? new Dictionary<WorkerId, PluginAnswer>(), Now);
+                break;
+            case Exception error:
+                throw error;
+        }
+
+        Settle();
+        return id;
+    }
+
+    public long Retire(params WorkerState[] workers) => Retire(WorkerSelector.ById(workers.Select(static worker => worker.Id)));
+
+    public long Retire(WorkerState worker, RetirementOptions options) => Retire(WorkerSelector.ById(worker.Id), options);
+
+    /// <summary>The report of a retirement, or null while it goes on.</summary>
+    public RetirementReport? ReportOf(long request) => (RetirementReport?)Sent.Replies.Find(reply => reply.RequestId == request)?.Value;
+
+    public RetirementRow RowOf(long request) => Assert.Single(Assert.IsType<RetirementReport>(ReportOf(request)).Rows);
+
+    /// <summary>A worker that was asked to says that it takes nothing more.</summary>
+    public void Acknowledge(params WorkerState[] workers)
+    {
+        foreach (var worker in workers)
+        {
+            var (_, message) = Sent.Told.Last(told => told.Worker == worker && told.Message is CloseAdmission);
+            Handle(worker, new AdmissionClosed(((CloseAdmission)message).Retirement));
+        }
+    }
+
+    /// <summary>A worker gives back a task that it has not started.</summary>
+    public void Return(WorkerState worker, TaskKey key)
+    {
+        var batch = BatchPool<TasksReturned>.Get();
+        batch.Add(new TaskAttempt { Key = key, Attempt = AttemptOf(key) });
+        Handle(worker, batch);
+    }
+
+    /// <summary>All copies that were asked for so far, and have not been answered, are made.</summary>
+    public void MakeCopies()
+    {
+        foreach (var acquire in Sent.Acquires.ToList())
+        {
+            Sent.Acquires.Remove(acquire);
+            MakeCopy(acquire);
+        }
+    }
+
+    public void MakeCopy(SentAcquire acquire)
+    {
+        var batch = BatchPool<ReplicasAdded>.Get();
+        batch.Add(new CopyMade { Key = acquire.Key, Number = acquire.Number });
+        Handle(acquire.Worker, batch);
+    }
+
+    /// <summary>Says that a worker lives, and gives the answer.</summary>
+    public object Beat(WorkerState worker, bool isStalled = false)
+    {
+        var told = Sent.Told.Count;
+        Handle(worker, new Heartbeat(worker.Id, isStalled, 0, 0));
+        return Sent.Told[told..].Single(sent => sent.Worker == worker && sent.Message is HeartbeatOk or HeartbeatMissing).Message;
+    }
+
+    /// <summary>A value that a worker holds, computed there.</summary>
+    public TaskKey Hold(WorkerState worker, long bytes = 8)
+    {
+        var key = Submit(new TestWork(), new TaskOptions { Workers = [worker.Address.Name] });
+        Finish(worker, key, bytes: bytes);
+        return key;
+    }
+
+    /// <summary>Data without a recipe that a worker holds.</summary>
+    public TaskKey HoldData(WorkerState worker, long bytes = 8, int replicas = 1)
+    {
+        var key = Submit(new Engine.Tasks.ConstantWork(Engine.Data.DataValue.From("data")), new TaskOptions { Workers = replicas == 1 ? [worker.Address.Name] : [], Replicas = replicas });
+        Finish(worker, key, bytes: bytes);
+        return key;
+    }
+
+    public WorkerRemoved RemovalOf(WorkerState worker) => Sent.Happened.OfType<WorkerRemoved>().Single(removed => removed.Worker.Id == worker.Id);
+
+    /// <summary>A piece of work ends that a plugin added to a retirement.</summary>
+    public void WorkDone(WorkerState worker)
+    {
+        Machine.OnRetirementWorkDone(worker, Now);
+        Settle();
+    }
+
+    /// <summary>What the scheduler proposes to retire is retired: plugins have nothing against it.</summary>
+    public void Accept(RetirementProposed proposed) =>
+        Machine.Retire(
+            null, 0, (RetirementChoice)Machine.Choose(WorkerSelector.ById(proposed.Worker.Id), []), RetirementTerms.Of(null), new Dictionary<WorkerId, PluginAnswer>(), Now);
+}
