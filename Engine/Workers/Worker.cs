@@ -3,15 +3,17 @@ using Engine.Protocol;
 using Engine.Runtime;
 using Engine.Workers.Execution;
 using Engine.Workers.Machine;
+using Engine.Workers.Memory;
 
 namespace Engine.Workers;
 
 /// <summary>The shell of a worker: its connections, its executor, and the loop that feeds its machine.</summary>
-/// <remarks>dask: <c>Worker</c>. Sending, running and fetching are in Worker.Sink.cs, what functions reach in Worker.Host.cs.</remarks>
+/// <remarks>dask: <c>Worker</c>. Sending, running and fetching are in Worker.Sink.cs, what functions reach in Worker.Host.cs, its memory in Worker.Memory.cs.</remarks>
 internal sealed partial class Worker : Component
 {
     private static readonly TimeSpan s_watchMin = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan s_watchMax = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_storeLimit = TimeSpan.FromSeconds(10);
     private readonly WorkerOptions _options;
     private readonly ITransport _transport;
     private readonly string _schedulerAddress;
@@ -20,6 +22,7 @@ internal sealed partial class Worker : Component
     private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WorkerOutbox _outbox;
+    private SpillRunner? _spills;
     private readonly bool _validate;
     private IListener? _listener;
     private IConnection? _scheduler;
@@ -58,6 +61,7 @@ internal sealed partial class Worker : Component
     public async Task StartAsync(TaskScheduler scheduler, CancellationToken cancellationToken)
     {
         _taskScheduler = scheduler;
+        _spills = new SpillRunner(CreateStore, Inbox, problem => LogEvent(SpillTopic, $"{Self}: {problem}"), scheduler);
         Start(scheduler); // First, because what has been started can be closed.
         _listener = await _transport.ListenAsync($"{_transport.Scheme}://", Inbox, cancellationToken);
         _scheduler = await _transport.ConnectAsync(_schedulerAddress, Inbox, cancellationToken);
@@ -108,7 +112,20 @@ internal sealed partial class Worker : Component
                 Close(close.Reason);
                 break;
             case GetData get:
-                envelope.Connection!.TrySend(new DataReply(get.RequestId, _machine!.Serve(get.Keys)));
+                if (_machine!.Serve(get, envelope.Connection!) is { } answer)
+                {
+                    envelope.Connection!.TrySend(answer);
+                }
+
+                break;
+            case SpillEnded spilled:
+                _machine!.OnSpilled(spilled.Number, spilled.Bytes);
+                break;
+            case UnspillEnded unspilled:
+                _machine!.OnUnspilled(unspilled.Number, unspilled.Value);
+                break;
+            case PauseRequested pause:
+                _machine!.SetPaused(pause.Paused);
                 break;
             case DataReply reply:
                 OnDataReply(reply);
@@ -138,6 +155,7 @@ internal sealed partial class Worker : Component
         });
         _machine.Settle();
         _outbox.Flush();
+        NoteMemory();
         Watch();
     }
 
@@ -151,9 +169,7 @@ internal sealed partial class Worker : Component
     {
         Self = registered.Self;
         _executor = new TaskExecutor(_options.Threads, this, _time, () => Inbox.Post(ResultsReady.Instance));
-        _machine = new WorkerStateMachine(
-            new WorkerSettings { Slots = _options.Threads, Resources = _options.Resources.AsReadOnly(), Validate = _validate },
-            _outbox);
+        _machine = new WorkerStateMachine(Settings, _outbox) { Self = Self };
         _registered.TrySetResult();
     }
 
@@ -229,6 +245,7 @@ internal sealed partial class Worker : Component
             }
 
             await CloseNestedAsync();
+            await _spills!.CloseAsync(s_storeLimit, _time);
         }
         finally
         {

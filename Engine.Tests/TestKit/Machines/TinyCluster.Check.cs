@@ -10,10 +10,15 @@ internal sealed partial class TinyCluster
     /// <summary>Sees to it that each task has a worker that may run it.</summary>
     private void Replenish()
     {
+        foreach (var paused in Workers.Where(static worker => !worker.IsDead))
+        {
+            paused.Pause(false);
+        }
+
         for (var number = 0; number < _plan.WorkerNames; number++)
         {
             var settings = _plan.NextWorker(_random) with { Resources = new Dictionary<string, double> { ["gpu"] = 2 } };
-            var worker = new TinyWorker(this, $"w{number}", settings);
+            var worker = NewWorker($"w{number}", settings);
             Workers.Add(worker);
             worker.State = Scheduler.AddWorker(
                 new RegisterWorker(worker.Name, $"test://{Workers.Count}", settings.Slots, settings.Resources), null, _now);
@@ -62,7 +67,20 @@ internal sealed partial class TinyCluster
     {
         foreach (var worker in Workers)
         {
-            if (!worker.IsDead && worker.Machine.Serve([node.Key])[0] is { Found: true, Value: var value })
+            if (worker.IsDead)
+            {
+                continue;
+            }
+
+            var fetch = new TinyFetch(worker.State.Address, 0, [node.Key]);
+            worker.Store.ReadFailures = 0;
+            worker.Serve(fetch);
+            while (!fetch.IsAnswered)
+            {
+                worker.UseStore(_random);
+            }
+
+            if (fetch.Answer![0] is { Found: true, Value: var value })
             {
                 return TinyWork.ValueOf(value);
             }
@@ -85,7 +103,7 @@ internal sealed partial class TinyCluster
     {
         TaskErrorKind.Failed => node.AnyLine(static line => line.Work.Failures > (line.Options is { Timeout: null, Retries: var retries } ? retries : 0)),
         TaskErrorKind.KilledWorker => _blamedDeaths > _plan.Scheduler.AllowedFailures,
-        TaskErrorKind.LostData => node.AnyLine(static line => line.Work.IsScattered) && (_deaths > 0 || _hasRetried || _hasDoubted || _plan.HasBadLinks || node.AnyLine(static line => line.HasForeignInput || line.WasCancelled)),
+        TaskErrorKind.LostData => node.AnyLine(static line => line.Work.IsScattered) && (_deaths > 0 || _hasRetried || _hasDoubted || _plan.HasBadLinks || _plan.ReadFailures > 0 || node.AnyLine(static line => line.HasForeignInput || line.WasCancelled)),
         TaskErrorKind.TimedOut => node.AnyLine(static line => line.Options is { Timeout: not null }),
         TaskErrorKind.KeyConflict => node.AnyLine(static line => line.Options is { Name: not null }),
         TaskErrorKind.UnknownDependency => node.AnyLine(static line => line.HasForeignInput || line.WasCancelled),
@@ -104,6 +122,7 @@ internal sealed partial class TinyCluster
             }
 
             Require(!worker.HasExecutions && worker.Machine.ExecutingCount == 0, $"{worker.Name} runs nothing");
+            Require(worker.Store.Orders.Count == 0, $"the store of {worker.Name} has nothing to do");
             Require(worker.Machine is { TransferCount: 0, ReadyCount: 0 }, $"{worker.Name} fetches nothing and has nothing to start");
             Require(worker.State.Processing.Count == 0, $"nothing is assigned to {worker.Name}");
             Require(
@@ -144,6 +163,7 @@ internal sealed partial class TinyCluster
         foreach (var worker in Workers.Where(static worker => !worker.IsDead))
         {
             Require(worker.Machine is { HeldCount: 0, RowCount: 0 }, $"{worker.Name} has forgotten all, but has {worker.Machine.RowCount} keys");
+            Require(worker is { Store.Count: 0, Machine: { ManagedBytes: 0, SpilledBytes: 0 } }, $"{worker.Name} has nothing in memory or in its store");
             Require(worker.State is { NBytes: 0, Occupancy: 0, StealsUnderWay: 0 }, $"{worker.Name} counts nothing");
         }
     }

@@ -54,6 +54,9 @@ internal sealed partial class TinyCluster
             case 11 when Workers.Find(static worker => !worker.IsDead && worker.HasExecutions) is { } stalled:
                 stalled.Stall();
                 break;
+            case 13 when Workers.Find(static worker => !worker.IsDead) is { } paused:
+                paused.Pause(Percent(50));
+                break;
             case 12 when _plan.HasBadLinks && Pick(client) is { } doubted:
                 _hasDoubted = true;
                 client.ToScheduler.Enqueue(new DataMissing(doubted, Workers[_random.Next(Workers.Count)].State.Address));
