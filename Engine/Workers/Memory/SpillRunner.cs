@@ -37,6 +37,9 @@ internal sealed class SpillRunner(Func<ISpillStore> createStore, Mailbox inbox, 
     private Task? _loop;
     private ISpillStore? _store;
 
+    /// <summary>Ends when the last order has ended and the store is removed.</summary>
+    public Task Completion => _loop ?? Task.CompletedTask;
+
     /// <summary>Takes an order. Called in the worker's turn only.</summary>
     public void Post(in SpillOrder order)
     {
