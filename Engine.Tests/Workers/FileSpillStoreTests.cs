@@ -3,7 +3,7 @@ using Engine.Plugins;
 
 namespace Engine.Tests.Workers;
 
-public sealed class FileSpillStoreTests : IAsyncDisposable
+public sealed class FileSpillStoreTests : IAsyncLifetime, IAsyncDisposable
 {
     private static readonly TaskKey s_key = new(new ClientId(1), 7);
     private readonly FileSpillStore _store = new();
@@ -22,7 +22,11 @@ public sealed class FileSpillStoreTests : IAsyncDisposable
         1, new object(), new[] { "text" }, new[] { 1m }, new[] { DayOfWeek.Monday }, new int[2, 2], new int[][] { [1] }, new List<int> { 1 }, new[] { (nint)1 },
     };
 
+    public Task InitializeAsync() => Task.CompletedTask;
+
     public ValueTask DisposeAsync() => _store.DisposeAsync();
+
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
 
     [Theory]
     [MemberData(nameof(Plain), DisableDiscoveryEnumeration = true)]

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Engine.Tests.Workers;
 
-public sealed class SpillRunnerTests : IAsyncDisposable
+public sealed class SpillRunnerTests : IAsyncLifetime, IAsyncDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
     private readonly Mailbox _inbox = new();
@@ -18,7 +18,11 @@ public sealed class SpillRunnerTests : IAsyncDisposable
 
     public SpillRunnerTests() => _runner = new SpillRunner(() => _store, _inbox, _reports.Add, TaskScheduler.Default);
 
+    public Task InitializeAsync() => Task.CompletedTask;
+
     public ValueTask DisposeAsync() => _store.DisposeAsync();
+
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
 
     [Fact]
     public async Task Orders_are_carried_out_in_order_and_each_ends_once()

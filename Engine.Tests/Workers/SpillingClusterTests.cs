@@ -115,6 +115,7 @@ public sealed class SpillingClusterTests
         {
             var futures = Enumerable.Range(0, 16).Select(i => cluster.Client.Submit(ValueOf, i)).ToList();
             await writing.Task.Within("a value is written");
+            GC.KeepAlive(futures); // Or a collection would give the values up before there are too many.
         }
 
         AssertGone(store);
