@@ -54,6 +54,12 @@ public sealed class LocalClusterTests
             static worker => worker.Name = null!,
             static worker => worker.Resources["gpu"] = -1,
             static worker => worker.Resources["gpu"] = double.NaN,
+            static worker => worker.MemoryLimit = 0,
+            static worker => worker.MemoryTarget = 0,
+            static worker => worker.MemoryPause = 1.1,
+            static worker => worker.MemoryTerminate = double.NaN,
+            static worker => (worker.MemoryTarget, worker.MemoryPause) = (0.7, 0.6),
+            static worker => (worker.MemoryTarget, worker.MemoryPause, worker.MemoryTerminate) = (0.9, null, 0.8),
             static _ => throw new ArgumentException("the user's own"),
         };
         foreach (var change in changes)

@@ -302,7 +302,7 @@ public sealed class FetchTests
         _worker.Compute(Key(1));
         _worker.End(Key(1), value: "x");
 
-        var entries = _worker.Machine.Serve([Key(2), Key(1), Key(99999)]);
+        var entries = _worker.Serve(Key(2), Key(1), Key(99999))!;
 
         Assert.Equal([(Key(2), false), (Key(1), true), (Key(99999), false)], entries.Select(static entry => (entry.Key, entry.Found)));
         Assert.Equal("x", entries[1].Value.Boxed);

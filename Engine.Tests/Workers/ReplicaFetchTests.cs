@@ -49,6 +49,10 @@ public sealed class ReplicaFetchTests : IWorkerSink
 
     void IWorkerSink.Fetch(WorkerAddress holder, long requestId, TaskKey[] keys) => _fetches.Add(requestId);
 
+    void IWorkerSink.Spill(in SpillOrder order) => Assert.Fail("There is no limit.");
+
+    void IWorkerSink.Reply(IConnection requester, DataReply reply) => Assert.Fail("Nobody has asked.");
+
     void IWorkerSink.Recall() => Assert.Fail("Nothing was handed out.");
 
     private void AssertMissing(Action end)

@@ -38,13 +38,13 @@ public sealed partial class Client
         WorkerAddress holder, TaskKey[] keys, int[] places, DataValue[] values, List<int> missing, CancellationToken cancellationToken)
     {
         var reply = await GetDataAsync(holder, [.. places.Select(place => keys[place])], cancellationToken);
-        for (var i = 0; i < places.Length; i++)
+        if (reply is null)
         {
-            if (reply is null)
-            {
-                return; // The worker is out of reach; the scheduler learns of its end by itself.
-            }
+            return; // The worker is out of reach; the scheduler learns of its end by itself.
+        }
 
+        for (var i = 0; i < reply.Entries.Length; i++)
+        {
             if (reply.Entries[i].Found)
             {
                 lock (missing)

@@ -14,7 +14,10 @@ internal sealed class GetData(long requestId, WorkerId holder, TaskKey[] keys) :
     public TaskKey[] Keys { get; } = keys;
 }
 
-/// <summary>The values that were asked for, in that order; one that isn't there is marked.</summary>
+/// <summary>
+/// The values that were asked for, in that order; one that isn't there is marked. It may stop short, but not before the first: what
+/// is spilled doesn't fit into memory at once, so whoever wants the rest asks again.
+/// </summary>
 internal sealed class DataReply(long requestId, DataEntry[] entries) : Message
 {
     public long RequestId { get; } = requestId;

@@ -93,6 +93,12 @@ internal sealed class TaskLongRunning(TaskKey key, int attempt) : Message
     public int Attempt { get; } = attempt;
 }
 
+/// <summary>The worker takes new work, or takes none for the time being: Running or Paused. dask: <c>worker-status-change</c>.</summary>
+internal sealed class StatusChanged(Status status) : Message
+{
+    public Status Status { get; } = status;
+}
+
 /// <summary>Nothing has ended for a while although others wait to start: what runs takes longer than was thought.</summary>
 internal sealed class WorkerStalled(double seconds) : Message
 {
@@ -135,10 +141,4 @@ internal struct CopyMade
 
     /// <summary>The number of the request; 0: it was made for a task, unasked.</summary>
     public long Number;
-}
-
-/// <summary>A worker runs, or is paused. dask: <c>worker-status-change</c>.</summary>
-internal sealed class StatusChanged(Status status) : Message
-{
-    public Status Status { get; } = status;
 }

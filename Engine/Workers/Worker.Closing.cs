@@ -166,6 +166,11 @@ internal sealed partial class Worker
             {
                 await listener.DisposeAsync();
             }
+
+            if (_spills is { } spills)
+            {
+                await spills.CloseAsync(s_storeLimit, _time);
+            }
         }
 #pragma warning disable CA1031 // The last step: the status below is reached.
         catch (Exception)

@@ -27,6 +27,10 @@ internal sealed partial class Worker : IWorkerSink
         }
     }
 
+    void IWorkerSink.Spill(in SpillOrder order) => _spills!.Post(order);
+
+    void IWorkerSink.Reply(IConnection requester, DataReply reply) => requester.TrySend(reply);
+
     void IWorkerSink.Recall()
     {
         _machine!.OnRecalled(_executor!.Recall());

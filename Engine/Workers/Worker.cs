@@ -3,15 +3,17 @@ using Engine.Protocol;
 using Engine.Runtime;
 using Engine.Workers.Execution;
 using Engine.Workers.Machine;
+using Engine.Workers.Memory;
 
 namespace Engine.Workers;
 
 /// <summary>The shell of a worker: its connections, its executor, and the loop that feeds its machine.</summary>
-/// <remarks>dask: <c>Worker</c>. Sending, running and fetching are in Worker.Sink.cs, what functions reach in Worker.Host.cs.</remarks>
+/// <remarks>dask: <c>Worker</c>. Sending, running and fetching are in Worker.Sink.cs, what functions reach in Worker.Host.cs, its memory in Worker.Memory.cs.</remarks>
 internal sealed partial class Worker : Component
 {
     private static readonly TimeSpan s_watchMin = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan s_watchMax = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_storeLimit = TimeSpan.FromSeconds(10);
     private readonly WorkerOptions _options;
     private readonly ITransport _transport;
     private readonly string _schedulerAddress;
@@ -20,6 +22,7 @@ internal sealed partial class Worker : Component
     private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WorkerHost _host;
     private readonly WorkerOutbox _outbox;
+    private SpillRunner? _spills;
     private readonly bool _validate;
     private IListener? _listener;
     private IConnection? _scheduler;
@@ -46,9 +49,6 @@ internal sealed partial class Worker : Component
     /// <summary>The worker's name.</summary>
     public string Name => _options.Name;
 
-    /// <summary>Bytes of what it holds in memory.</summary>
-    public long ManagedBytes => 0;
-
     /// <summary>Ends when the worker has closed and the last of its lanes has; a function that never returns keeps its lane.</summary>
     internal Task LanesEnded => _executor?.Ended ?? Task.CompletedTask;
 
@@ -59,6 +59,7 @@ internal sealed partial class Worker : Component
     public async Task StartAsync(TaskScheduler scheduler, CancellationToken cancellationToken)
     {
         _taskScheduler = scheduler;
+        _spills = new SpillRunner(CreateStore, Inbox, problem => LogEvent(SpillTopic, $"{Self}: {problem}"), scheduler);
         Start(scheduler); // First, because what has been started can be closed.
         _listener = await _transport.ListenAsync($"{_transport.Scheme}://", Inbox, cancellationToken);
         _scheduler = await _transport.ConnectAsync(_schedulerAddress, Inbox, cancellationToken);
@@ -66,6 +67,7 @@ internal sealed partial class Worker : Component
         {
             Nanny = _host.Nanny,
             Host = _options.Host,
+            MemoryLimit = _options.MemoryLimit,
             Leaves = _host.Leaves,
         });
         await _registered.Task.WaitAsync(cancellationToken);
@@ -81,6 +83,26 @@ internal sealed partial class Worker : Component
 
         switch (envelope.Message)
         {
+            case GetData get:
+                Serve(envelope.Connection!, get);
+                break;
+            case DataReply reply:
+                OnDataReply(reply);
+                break;
+            case Message message when envelope.Connection is null:
+                HandleOwn(message);
+                break;
+            case Message message when envelope.Connection == _scheduler:
+                HandleScheduler(message);
+                break;
+        }
+    }
+
+    /// <summary>What the worker's own parts say.</summary>
+    private void HandleOwn(Message message)
+    {
+        switch (message)
+        {
             case ResultsReady:
                 break; // Results are read at the end of every turn.
             case WatchTick:
@@ -89,13 +111,20 @@ internal sealed partial class Worker : Component
             case SlotLeft left when left.Task.Key == left.Key && left.Task.Attempt == left.Attempt:
                 _machine!.OnSeceded(left.Task);
                 break;
-            case SlotLeft:
-                break;
             case TimeLimitReached reached:
                 _machine!.OnTimedOut(reached.Task, reached.Key, reached.Attempt);
                 break;
             case PeerConnected connected:
                 OnPeerConnected(connected);
+                break;
+            case SpillEnded spilled:
+                _machine!.OnSpilled(spilled.Number, spilled.Bytes);
+                break;
+            case UnspillEnded unspilled:
+                _machine!.OnUnspilled(unspilled.Number, unspilled.Value);
+                break;
+            case PauseRequested pause:
+                _machine!.SetPaused(pause.Paused);
                 break;
             case StopRequested stop:
                 Close(stop.Reason, stop.Detail);
@@ -103,6 +132,13 @@ internal sealed partial class Worker : Component
             case ClosingStep step:
                 step.Run();
                 break;
+        }
+    }
+
+    private void HandleScheduler(Message message)
+    {
+        switch (message)
+        {
             case WorkerRegistered registered:
                 OnRegistered(registered);
                 break;
@@ -122,17 +158,11 @@ internal sealed partial class Worker : Component
             case WorkersDeparted departed:
                 Array.ForEach(departed.Workers, ForgetPeer);
                 break;
-            case GetData get:
-                Serve(envelope.Connection!, get);
-                break;
-            case DataReply reply:
-                OnDataReply(reply);
-                break;
             default:
-                if (envelope.Connection == _scheduler && !IsClosing)
+                if (!IsClosing)
                 {
-                    _machine!.Handle(envelope.Message!);
-                    MessagePools.Return(envelope.Message!);
+                    _machine!.Handle(message);
+                    MessagePools.Return(message);
                 }
 
                 break;
@@ -153,6 +183,7 @@ internal sealed partial class Worker : Component
         });
         _machine.Settle();
         _outbox.Flush();
+        NoteMemory();
         Watch();
     }
 
@@ -171,9 +202,7 @@ internal sealed partial class Worker : Component
 
         Self = registered.Self;
         _executor = new TaskExecutor(_options.Threads, this, _time, () => Inbox.Post(ResultsReady.Instance));
-        _machine = new WorkerStateMachine(
-            new WorkerSettings { Slots = _options.Threads, Resources = _options.Resources.AsReadOnly(), Validate = _validate },
-            _outbox);
+        _machine = new WorkerStateMachine(Settings, _outbox) { Self = Self };
         if (registered.HeartbeatInterval != Timeout.InfiniteTimeSpan)
         {
             _heartbeat = new HeartbeatTimer(_host.HeartbeatTime ?? PulseTimeProvider.For(_time), registered.HeartbeatInterval, Beat);
@@ -184,15 +213,18 @@ internal sealed partial class Worker : Component
     }
 
     /// <summary>Says that the worker lives; on the timer's thread. That it can't be sent ends nothing: if the connection is gone, that is noticed.</summary>
-    private void Beat(bool isStalled) => _scheduler!.TrySend(new Heartbeat(Self.Id, isStalled, managedBytes: 0, spilledBytes: 0));
+    private void Beat(bool isStalled) => _scheduler!.TrySend(new Heartbeat(Self.Id, isStalled, ManagedBytes, SpilledBytes));
 
     /// <summary>Answers who asks for values. Another worker may have had this address before: what it was asked for isn't here (I7).</summary>
     private void Serve(IConnection connection, GetData get)
     {
-        var entries = get.Holder == Self.Id && _machine is { } machine
-            ? machine.Serve(get.Keys)
-            : [.. get.Keys.Select(static key => new DataEntry { Key = key })];
-        connection.TrySend(new DataReply(get.RequestId, entries));
+        var answer = get.Holder == Self.Id && _machine is { } machine
+            ? machine.Serve(get, connection)
+            : new DataReply(get.RequestId, [.. get.Keys.Select(static key => new DataEntry { Key = key })]);
+        if (answer is not null)
+        {
+            connection.TrySend(answer);
+        }
     }
 
     private void OnWatchTick()

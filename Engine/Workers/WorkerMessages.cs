@@ -34,6 +34,12 @@ internal sealed class TimeLimitReached(WorkerTask task, TaskKey key, int attempt
     public int Attempt { get; } = attempt;
 }
 
+/// <summary>The worker is to be paused, or let go.</summary>
+internal sealed class PauseRequested(bool paused) : Message
+{
+    public bool Paused { get; } = paused;
+}
+
 /// <summary>A connection to a peer is there, or can't be had.</summary>
 internal sealed class PeerConnected(WorkerAddress peer, IConnection? connection) : Message
 {

@@ -1,3 +1,5 @@
+using Engine.Plugins;
+
 namespace Engine;
 
 /// <summary>How a worker runs. Copied when the worker starts.</summary>
@@ -27,11 +29,43 @@ public sealed class WorkerOptions
     /// <value>null.</value>
     public IServiceProvider? Services { get; set; }
 
+    /// <summary>Bytes that the worker's values may take. What follows are parts of it.</summary>
+    /// <value>null: there is no limit, and nothing is spilled or paused.</value>
+    /// <remarks>
+    /// dask: <c>memory_limit</c>. Counted is what the engine holds, as measured (see <see cref="ISizeOf"/>): results, scattered data
+    /// and copies, but not what functions use while they run.
+    /// </remarks>
+    public long? MemoryLimit { get; set; }
+
+    /// <summary>The part of the limit above which values are spilled, those first that have not been read for longest.</summary>
+    /// <value>0.6; null: nothing is spilled.</value>
+    /// <remarks>
+    /// dask: <c>distributed.worker.memory.target</c>. There is no counterpart of <c>memory.spill</c>, which looks at the memory of the
+    /// process: the workers of one process share that, so no worker can tell from it what it should do.
+    /// </remarks>
+    public double? MemoryTarget { get; set; } = 0.6;
+
+    /// <summary>The part of the limit above which the worker starts nothing new, until there is a little less in memory again.</summary>
+    /// <value>0.8; null: memory doesn't pause it.</value>
+    /// <remarks>dask: <c>distributed.worker.memory.pause</c>.</remarks>
+    public double? MemoryPause { get; set; } = 0.8;
+
+    /// <summary>The part of the limit above which a nanny kills the worker and starts it anew.</summary>
+    /// <value>0.95; null: never. A worker without a nanny is not killed.</value>
+    /// <remarks>dask: <c>distributed.worker.memory.terminate</c>.</remarks>
+    public double? MemoryTerminate { get; set; } = 0.95;
+
+    /// <summary>Makes the store for spilled values, given the worker's name, when the first is spilled. The worker disposes of it at its end.</summary>
+    /// <value>null: a <see cref="FileSpillStore"/> under the temporary files.</value>
+    /// <remarks>dask: <c>local_directory</c>, and <c>data</c>.</remarks>
+    public Func<string, ISpillStore>? SpillStore { get; set; }
+
     internal void Check()
     {
         ArgumentNullException.ThrowIfNull(Name);
         ArgumentNullException.ThrowIfNull(Resources);
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1);
+        CheckMemory();
         if (CloseTimeout < TimeSpan.Zero || CloseTimeout > TimeSpan.FromDays(1))
         {
             throw new ArgumentOutOfRangeException(nameof(CloseTimeout), CloseTimeout, "WorkerOptions.CloseTimeout must be from 0 to 1 day.");
@@ -46,6 +80,39 @@ public sealed class WorkerOptions
         }
     }
 
+    private void CheckMemory()
+    {
+        if (MemoryLimit < 1)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(MemoryLimit), MemoryLimit, "The memory limit is a number of bytes, at least 1. Use null for no limit.");
+        }
+
+        var (lower, lowerName) = (0.0, string.Empty);
+        foreach (var (part, name) in new[]
+        {
+            (MemoryTarget, nameof(MemoryTarget)), (MemoryPause, nameof(MemoryPause)), (MemoryTerminate, nameof(MemoryTerminate)),
+        })
+        {
+            if (part is not { } given)
+            {
+                continue;
+            }
+
+            if (given is not (> 0 and <= 1))
+            {
+                throw new ArgumentOutOfRangeException(name, given, "It is a part of the memory limit: above 0 and at most 1. Use null to turn it off.");
+            }
+
+            if (given < lower)
+            {
+                throw new ArgumentOutOfRangeException(name, given, $"It must not be less than {lowerName}, which is {lower}.");
+            }
+
+            (lower, lowerName) = (given, name);
+        }
+    }
+
     internal WorkerOptions Copy() => new()
     {
         Name = Name,
@@ -54,5 +121,10 @@ public sealed class WorkerOptions
         CloseTimeout = CloseTimeout,
         Resources = new Dictionary<string, double>(Resources, StringComparer.Ordinal),
         Services = Services,
+        MemoryLimit = MemoryLimit,
+        MemoryTarget = MemoryTarget,
+        MemoryPause = MemoryPause,
+        MemoryTerminate = MemoryTerminate,
+        SpillStore = SpillStore,
     };
 }

@@ -13,14 +13,14 @@ internal sealed partial class TinyCluster
         foreach (var worker in Workers.Where(static worker => !worker.IsDead))
         {
             // None stays paused, and who was retired and left to itself hears of it.
-            worker.ToScheduler.Enqueue(new StatusChanged(Status.Running));
+            worker.Pause(false);
             worker.ToScheduler.Enqueue(new Heartbeat(worker.State.Id, false, 0, 0));
         }
 
         for (var number = 0; number < _plan.WorkerNames; number++)
         {
             var settings = _plan.NextWorker(_random) with { Resources = new Dictionary<string, double> { ["gpu"] = 2 } };
-            var worker = new TinyWorker(this, $"w{number}", settings);
+            var worker = NewWorker($"w{number}", settings);
             Workers.Add(worker);
             worker.State = Scheduler.AddWorker(
                 new RegisterWorker(worker.Name, $"test://{Workers.Count}", settings.Slots, settings.Resources), null, _now);
@@ -69,7 +69,20 @@ internal sealed partial class TinyCluster
     {
         foreach (var worker in Workers)
         {
-            if (!worker.IsDead && worker.Machine.Serve([node.Key])[0] is { Found: true, Value: var value })
+            if (worker.IsDead)
+            {
+                continue;
+            }
+
+            var fetch = new TinyFetch(worker.State.Address, 0, [node.Key]);
+            worker.Store.ReadFailures = 0;
+            worker.Serve(fetch);
+            while (!fetch.IsAnswered)
+            {
+                worker.UseStore(_random);
+            }
+
+            if (fetch.Answer![0] is { Found: true, Value: var value })
             {
                 return TinyWork.ValueOf(value);
             }
@@ -92,11 +105,11 @@ internal sealed partial class TinyCluster
     {
         TaskErrorKind.Failed => node.AnyLine(static line => line.Work.Failures > (line.Options is { Timeout: null, Retries: var retries } ? retries : 0)),
         TaskErrorKind.KilledWorker => _blamedDeaths > _plan.Scheduler.AllowedFailures,
-        TaskErrorKind.LostData => node.AnyLine(static line => line.Work.IsScattered) && (_deaths > 0 || _hasGivenUp || _hasRetried || _hasDoubted || _plan.HasBadLinks || node.AnyLine(static line => line.HasForeignInput || line.WasCancelled)),
+        TaskErrorKind.LostData => node.AnyLine(static line => line.Work.IsScattered) && (_deaths > 0 || _hasGivenUp || _hasRetried || _hasDoubted || _plan.HasBadLinks || _plan.ReadFailures > 0 || node.AnyLine(static line => line.HasForeignInput || line.WasCancelled)),
         TaskErrorKind.TimedOut => node.AnyLine(static line => line.Options is { Timeout: not null }),
         TaskErrorKind.KeyConflict => node.AnyLine(static line => line.Options is { Name: not null }),
         TaskErrorKind.UnknownDependency => node.AnyLine(static line => line.HasForeignInput || line.WasCancelled),
-        TaskErrorKind.NoValidWorker => _plan.Scheduler.NoWorkersTimeout is not null && (_plan.HasRestrictions || _plan.HasPauses || _plan.RetirePercent > 0 || _deaths > 0),
+        TaskErrorKind.NoValidWorker => _plan.Scheduler.NoWorkersTimeout is not null && (_plan.HasRestrictions || _plan.RetirePercent > 0 || _deaths > 0),
         _ => false,
     };
 
@@ -111,6 +124,7 @@ internal sealed partial class TinyCluster
             }
 
             Require(!worker.HasExecutions && worker.Machine.ExecutingCount == 0, $"{worker.Name} runs nothing");
+            Require(worker.Store.Orders.Count == 0, $"the store of {worker.Name} has nothing to do");
             Require(worker.Machine is { TransferCount: 0, ReadyCount: 0 }, $"{worker.Name} ({worker.State.Status}) has {worker.Machine.TransferCount} transfers and {worker.Machine.ReadyCount} tasks to start{(worker.Machine.IsLeaving ? ", and is leaving" : string.Empty)}");
             Require(worker.State.Processing.Count == 0, $"nothing is assigned to {worker.Name}");
             Require(
@@ -151,6 +165,7 @@ internal sealed partial class TinyCluster
         foreach (var worker in Workers.Where(static worker => !worker.IsDead && worker.State.IsMember))
         {
             Require(worker.Machine is { HeldCount: 0, RowCount: 0 }, $"{worker.Name} has forgotten all, but has {worker.Machine.RowCount} keys");
+            Require(worker is { Store.Count: 0, Machine: { ManagedBytes: 0, SpilledBytes: 0 } }, $"{worker.Name} has nothing in memory or in its store");
             Require(worker.State is { NBytes: 0, Occupancy: 0, StealsUnderWay: 0 }, $"{worker.Name} counts nothing");
         }
     }

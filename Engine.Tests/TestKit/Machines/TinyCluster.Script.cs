@@ -62,12 +62,12 @@ internal sealed partial class TinyCluster
             case 11 when Workers.Find(static worker => !worker.IsDead && worker.HasExecutions) is { } stalled:
                 stalled.Stall();
                 break;
+            case 13 when Workers.Find(static worker => !worker.IsDead) is { } paused:
+                paused.Pause(Percent(50));
+                break;
             case 12 when _plan.HasBadLinks && Pick(client) is { } doubted:
                 _hasDoubted = true;
                 client.ToScheduler.Enqueue(new DataMissing(doubted, Workers[_random.Next(Workers.Count)].State.Address));
-                break;
-            case 13 when _plan.HasPauses && Workers.FindAll(static worker => !worker.IsDead) is { Count: > 0 } alive:
-                alive[_random.Next(alive.Count)].ToScheduler.Enqueue(new StatusChanged(_random.Next(2) == 0 ? Status.Paused : Status.Running));
                 break;
             case 14 when _plan.HasWishes && Pick(client) is { } wished:
                 Ask(client, new ReplicateRequest([wished], 1 + _random.Next(3)));

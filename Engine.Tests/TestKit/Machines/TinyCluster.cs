@@ -3,6 +3,7 @@ using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Scheduling.Machine;
+using Engine.Workers.Machine;
 
 using static Engine.Collections.Invariant;
 
@@ -149,13 +150,20 @@ internal sealed partial class TinyCluster : ISchedulerSink
 
     private TinyWorker AddWorker()
     {
-        var worker = new TinyWorker(this, $"w{_random.Next(_plan.WorkerNames)}", _plan.NextWorker(_random));
+        var worker = NewWorker($"w{_random.Next(_plan.WorkerNames)}", _plan.NextWorker(_random));
         Workers.Add(worker);
         worker.State = Scheduler.AddWorker(
             new RegisterWorker(worker.Name, $"test://{Workers.Count}", worker.Settings.Slots, worker.Settings.Resources), null, _now);
         _workersByState.Add(worker.State, worker);
         Trace("joins", default, worker.State.Id.Number);
         EndTurn();
+        return worker;
+    }
+
+    private TinyWorker NewWorker(string name, WorkerSettings settings)
+    {
+        var worker = new TinyWorker(this, name, settings);
+        (worker.Store.WriteFailures, worker.Store.ReadFailures) = (_plan.WriteFailures, _plan.ReadFailures);
         return worker;
     }
 
@@ -255,9 +263,21 @@ internal sealed partial class TinyCluster : ISchedulerSink
             _moves.Add(() => worker.Work(_random));
         }
 
+        if (worker.Store.Orders.Count > 0)
+        {
+            _moves.Add(() => worker.UseStore(_random));
+        }
+
         foreach (var fetch in worker.Fetches)
         {
-            _moves.Add(fetch.IsAnswered ? () => worker.ReceiveAnswer(fetch) : () => Serve(fetch));
+            if (fetch.IsAnswered)
+            {
+                _moves.Add(() => worker.ReceiveAnswer(fetch));
+            }
+            else if (!fetch.IsPending || HolderOf(fetch).IsDead)
+            {
+                _moves.Add(() => Serve(fetch));
+            }
         }
     }
 
@@ -293,11 +313,19 @@ internal sealed partial class TinyCluster : ISchedulerSink
 
     private void Serve(TinyFetch fetch)
     {
-        var holder = Workers.Find(worker => worker.State.Id == fetch.Holder.Id)!;
-        fetch.IsAnswered = true;
-        fetch.Answer = holder.IsDead || (_plan.HasBadLinks && _random.Next(20) == 0) ? null : holder.Machine.Serve(fetch.Keys);
-        Trace(fetch.Answer is null ? "unreachable" : "served", fetch.Keys[0], fetch.Holder.Id.Number);
+        var holder = HolderOf(fetch);
+        if (holder.IsDead || (_plan.HasBadLinks && _random.Next(20) == 0))
+        {
+            fetch.IsAnswered = true;
+            Trace("unreachable", fetch.Keys[0], fetch.Holder.Id.Number);
+            return;
+        }
+
+        holder.Serve(fetch);
+        Trace(fetch.IsAnswered ? "served" : "looked for", fetch.Keys[0], fetch.Holder.Id.Number);
     }
+
+    private TinyWorker HolderOf(TinyFetch fetch) => Workers.Find(worker => worker.State.Id == fetch.Holder.Id)!;
 
     private void EndTurn()
     {

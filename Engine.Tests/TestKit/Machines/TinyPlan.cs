@@ -43,11 +43,17 @@ internal sealed record TinyPlan
     /// <summary>Operations in a hundred that retire workers.</summary>
     public int RetirePercent { get; init; }
 
-    /// <summary>Whether workers are paused and run again.</summary>
-    public bool HasPauses { get; init; }
-
     /// <summary>Whether clients wish for copies.</summary>
     public bool HasWishes { get; init; }
+
+    /// <summary>Whether workers may have so little memory that they spill.</summary>
+    public bool HasLimits { get; init; }
+
+    /// <summary>One in so many writes to a store fails; 0: none.</summary>
+    public int WriteFailures { get; init; }
+
+    /// <summary>One in so many reads from a store fails; 0: none.</summary>
+    public int ReadFailures { get; init; }
 
     public bool KeepsLog { get; init; }
 
@@ -78,8 +84,10 @@ internal sealed record TinyPlan
         HasRestrictions = random.Next(3) == 0,
         HasBadLinks = random.Next(4) == 0,
         RetirePercent = random.Next(3) * 8,
-        HasPauses = random.Next(4) == 0,
         HasWishes = random.Next(3) == 0,
+        HasLimits = random.Next(2) == 0,
+        WriteFailures = random.Next(2) * 5,
+        ReadFailures = random.Next(3) == 0 ? 8 : 0,
     };
 
     public WorkerSettings NextWorker(Random random) => new()
@@ -89,6 +97,9 @@ internal sealed record TinyPlan
         RunSeconds = random.Next(2) == 0 ? 200e-6 : 5e-3,
         InlineBytesMax = random.Next(2) == 0 ? 1024 : 16,
         TransientBytesMax = 256,
+        MemoryLimit = HasLimits && random.Next(3) > 0 ? 200 + random.Next(2000) : null,
+        MemoryTarget = 0.5,
+        SpillBytesMin = random.Next(2) == 0 ? 0 : 100,
         TransfersMax = 1 + random.Next(3),
         KeysPerTransferMax = 1 + random.Next(3),
         Validate = true,

@@ -20,6 +20,7 @@ internal sealed class TinyWorker : IWorkerSink
     {
         (_cluster, Name, Settings) = (cluster, name, settings);
         _outbox = new WorkerOutbox(this);
+        Store = new TinyStore(cluster);
         Machine = new WorkerStateMachine(settings, _outbox);
     }
 
@@ -30,7 +31,13 @@ internal sealed class TinyWorker : IWorkerSink
     public WorkerStateMachine Machine { get; }
 
     /// <summary>The scheduler's record; known once it has registered.</summary>
-    public WorkerState State { get; set; } = null!;
+    public WorkerState State
+    {
+        get;
+        set => (field, Machine.Self) = (value, value.Address);
+    } = null!;
+
+    public TinyStore Store { get; }
 
     public Queue<Message> FromScheduler { get; } = new();
 
@@ -154,6 +161,37 @@ internal sealed class TinyWorker : IWorkerSink
         EndTurn();
     }
 
+    /// <summary>The store carries one order out.</summary>
+    public void UseStore(Random random)
+    {
+        Store.CarryOut(Machine, random);
+        EndTurn();
+    }
+
+    /// <summary>Answers a request of a peer, at once or when the store has been asked.</summary>
+    public void Serve(TinyFetch fetch)
+    {
+        if (Machine.Serve(new GetData(fetch.RequestId, State?.Id ?? default, fetch.Keys), fetch) is { } reply)
+        {
+            fetch.TrySend(reply);
+        }
+        else
+        {
+            fetch.IsPending = true;
+            EndTurn();
+        }
+    }
+
+    public void Pause(bool paused)
+    {
+        Machine.SetPaused(paused);
+        EndTurn();
+    }
+
+    void IWorkerSink.Spill(in SpillOrder order) => Store.Orders.Add(order);
+
+    void IWorkerSink.Reply(IConnection requester, DataReply reply) => requester.TrySend(reply);
+
     void IWorkerSink.SendToScheduler(Message message) => ToScheduler.Enqueue(message);
 
     void IWorkerSink.Execute(ExecutionRun run)
@@ -245,7 +283,7 @@ internal sealed class TinyWorker : IWorkerSink
 }
 
 /// <summary>A request to a peer, on its way there or back.</summary>
-internal sealed class TinyFetch(WorkerAddress holder, long requestId, TaskKey[] keys)
+internal sealed class TinyFetch(WorkerAddress holder, long requestId, TaskKey[] keys) : IConnection
 {
     public WorkerAddress Holder => holder;
 
@@ -257,4 +295,19 @@ internal sealed class TinyFetch(WorkerAddress holder, long requestId, TaskKey[] 
 
     /// <summary>What the peer has; null if it is gone.</summary>
     public DataEntry[]? Answer { get; set; }
+
+    /// <summary>Whether the peer reads what it is asked for from its store.</summary>
+    public bool IsPending { get; set; }
+
+    public string PeerAddress => "test://peer";
+
+    public Disconnect? End => null;
+
+    public bool TrySend(Message message)
+    {
+        (IsAnswered, Answer) = (true, ((DataReply)message).Entries);
+        return true;
+    }
+
+    public void Close(Disconnect reason) => throw new NotSupportedException("Nothing closes it.");
 }

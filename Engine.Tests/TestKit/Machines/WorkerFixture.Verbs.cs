@@ -12,6 +12,7 @@ namespace Engine.Tests.TestKit.Machines;
 internal sealed partial class WorkerFixture
 {
     private static readonly TestWork Plain = new("plain");
+    private long _requestId;
 
     /// <summary>A task to run, in the order of its key unless the test says otherwise.</summary>
     public void Compute(TaskKey key, params (TaskKey Key, WorkerAddress Holder)[] dependencies) => Compute(key, null, null, dependencies);
@@ -122,6 +123,33 @@ internal sealed partial class WorkerFixture
         Settle();
     }
 
+    /// <summary>A peer asks for values; null if the store has to be asked first.</summary>
+    public DataEntry[]? Serve(params TaskKey[] keys)
+    {
+        var reply = Machine.Serve(new GetData(++_requestId, default, keys), this);
+        Settle();
+        return reply?.Entries;
+    }
+
+    /// <summary>The store has written the value that it was told to last.</summary>
+    public void EndWrite(long bytes = 100) => EndWriteAs(bytes);
+
+    /// <summary>The store could not write the value that it was told to last.</summary>
+    public void RefuseWrite() => EndWriteAs(null);
+
+    /// <summary>The store has read a value; null: it could not.</summary>
+    public void EndRead(SpillOrder order, object? value)
+    {
+        Machine.OnUnspilled(order.Number, value);
+        Settle();
+    }
+
+    public void Pause(bool paused)
+    {
+        Machine.SetPaused(paused);
+        Settle();
+    }
+
     public void Free(TaskKey key, int attempt = 1)
     {
         var batch = BatchPool<FreeKeys>.Get();
@@ -161,6 +189,12 @@ internal sealed partial class WorkerFixture
         {
             batch.AddDependency(new DependencyHolder { Key = dependency, Holder = holder });
         }
+    }
+
+    private void EndWriteAs(long? bytes)
+    {
+        Machine.OnSpilled(Orders.Last(static order => order.Action == SpillAction.Write).Number, bytes);
+        Settle();
     }
 
     private void Result(in ExecutionResult result)

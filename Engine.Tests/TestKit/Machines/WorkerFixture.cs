@@ -12,10 +12,10 @@ internal sealed record ToldFinished(TaskKey Key, int Count, int Attempt, long NB
 internal sealed record AskedPeer(WorkerAddress Holder, long RequestId, TaskKey[] Keys);
 
 /// <summary>
-/// A worker's machine with a recording sink, and the test in the place of its executor. Every verb is one whole step,
+/// A worker's machine with a recording sink, and the test in the place of its executor, its store and its peers. Every verb is one whole step,
 /// after which all indexes are derived again and compared.
 /// </summary>
-internal sealed partial class WorkerFixture : IWorkerSink
+internal sealed partial class WorkerFixture : IWorkerSink, IConnection
 {
     private readonly WorkerOutbox _outbox;
     private readonly Dictionary<TaskKey, (WorkerTask Task, object?[] Inputs)> _running = [];
@@ -44,6 +44,12 @@ internal sealed partial class WorkerFixture : IWorkerSink
     /// <summary>What else the scheduler was told: errors, missing inputs, wishes.</summary>
     public List<Message> Told { get; } = [];
 
+    /// <summary>What the store was told to do, in order.</summary>
+    public List<SpillOrder> Orders { get; } = [];
+
+    /// <summary>Requests that were answered after the store was asked.</summary>
+    public List<DataReply> LateReplies { get; } = [];
+
     public int RecallCount { get; private set; }
 
     public static TaskKey Key(int number) => new(new ClientId(1), number);
@@ -55,9 +61,9 @@ internal sealed partial class WorkerFixture : IWorkerSink
     /// <summary>The values that the executor was given with a task.</summary>
     public object?[] InputsOf(TaskKey key) => _running[key].Inputs;
 
-    public bool Holds(TaskKey key) => Machine.Serve([key])[0].Found;
+    public bool Holds(TaskKey key) => Serve(key)![0].Found;
 
-    public object? ValueOf(TaskKey key) => Machine.Serve([key])[0].Value.Boxed;
+    public object? ValueOf(TaskKey key) => Serve(key)![0].Value.Boxed;
 
     void IWorkerSink.Execute(ExecutionRun run)
     {
@@ -75,6 +81,10 @@ internal sealed partial class WorkerFixture : IWorkerSink
     void IWorkerSink.Cancel(WorkerTask task, CancellationCause cause) => Cancelled.Add((task.Key, cause));
 
     void IWorkerSink.Fetch(WorkerAddress holder, long requestId, TaskKey[] keys) => Asked.Add(new AskedPeer(holder, requestId, keys));
+
+    void IWorkerSink.Spill(in SpillOrder order) => Orders.Add(order);
+
+    void IWorkerSink.Reply(IConnection requester, DataReply reply) => requester.TrySend(reply);
 
     void IWorkerSink.Recall() => RecallCount++;
 
@@ -109,6 +119,18 @@ internal sealed partial class WorkerFixture : IWorkerSink
         };
         return new ToldFinished(finished.Key, finished.Count, finished.Attempt, finished.NBytes, finished.HasValue, values);
     }
+
+    string IConnection.PeerAddress => "test://peer";
+
+    Disconnect? IConnection.End => null;
+
+    bool IConnection.TrySend(Message message)
+    {
+        LateReplies.Add((DataReply)message);
+        return true;
+    }
+
+    void IConnection.Close(Disconnect reason) => Assert.Fail("Nothing is to be closed.");
 
     private void Settle()
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Engine.Collections;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
@@ -18,6 +19,12 @@ internal interface IWorkerSink
     /// <summary>Asks a peer for values. Comes back as one reply or one failure with the same number.</summary>
     void Fetch(WorkerAddress holder, long requestId, TaskKey[] keys);
 
+    /// <summary>Has the store write, read or delete a value; in this order for each key. A write or read comes back as one event.</summary>
+    void Spill(in SpillOrder order);
+
+    /// <summary>Answers a request that had to wait for the store.</summary>
+    void Reply(IConnection requester, DataReply reply);
+
     /// <summary>Takes back what no lane has started. Comes back as the tasks that were taken back.</summary>
     void Recall();
 }
@@ -29,6 +36,8 @@ internal sealed class WorkerOutbox(IWorkerSink sink)
     private readonly List<ExecutionRun> _runs = [];
     private readonly List<(WorkerTask Task, CancellationCause Cause)> _cancels = [];
     private readonly List<(WorkerAddress Holder, long RequestId, TaskKey[] Keys)> _fetches = [];
+    private readonly List<SpillOrder> _spills = [];
+    private readonly List<(IConnection Requester, DataReply Reply)> _replies = [];
     private FinishedBatch? _finished;
     private StealResponse? _steals;
     private ReplicasAdded? _added;
@@ -58,6 +67,10 @@ internal sealed class WorkerOutbox(IWorkerSink sink)
 
     public void Fetch(WorkerAddress holder, long requestId, TaskKey[] keys) => _fetches.Add((holder, requestId, keys));
 
+    public void Spill(in SpillOrder order) => _spills.Add(order);
+
+    public void Reply(IConnection requester, DataReply reply) => _replies.Add((requester, reply));
+
     public void Recall() => _recall = true;
 
     /// <summary>Hands everything to the sink. Called once a step, outside of any decision.</summary>
@@ -76,6 +89,18 @@ internal sealed class WorkerOutbox(IWorkerSink sink)
         }
 
         _fetches.Clear();
+        foreach (ref readonly var order in CollectionsMarshal.AsSpan(_spills))
+        {
+            sink.Spill(order);
+        }
+
+        _spills.Clear();
+        foreach (var (requester, reply) in _replies)
+        {
+            sink.Reply(requester, reply);
+        }
+
+        _replies.Clear();
         foreach (var (task, cause) in _cancels)
         {
             sink.Cancel(task, cause);

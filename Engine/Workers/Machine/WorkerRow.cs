@@ -13,13 +13,18 @@ internal struct WorkerRow
 
     /// <summary>Of a value that is not kept for itself: tasks here that have yet to read it.</summary>
     public int Users;
+
     /// <summary>The bytes of the value, to seven digits.</summary>
     private float _nbytes;
 
+    /// <summary>Whether the worker has the value, in memory or in its store.</summary>
     public bool HasValue;
 
     /// <summary>A small copy for tasks here, unknown to the scheduler; dropped when the last has read it.</summary>
     public bool IsTransient;
+
+    /// <summary>Of a value that the worker has: it lies in the store only.</summary>
+    public bool IsSpilled;
 
     public long NBytes
     {

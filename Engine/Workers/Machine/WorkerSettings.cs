@@ -18,6 +18,18 @@ internal sealed record WorkerSettings
     /// <summary>Largest copy, in bytes, that is kept only as long as tasks here need it, unknown to the scheduler.</summary>
     public long TransientBytesMax { get; init; } = 64 * 1024;
 
+    /// <summary>Bytes that the worker may hold in memory, or null: there is no limit.</summary>
+    public long? MemoryLimit { get; init; }
+
+    /// <summary>The part of the limit above which values are spilled, or null: none is.</summary>
+    public double? MemoryTarget { get; init; }
+
+    /// <summary>The part of the limit above which nothing new is started, or null: memory pauses nothing.</summary>
+    public double? MemoryPause { get; init; }
+
+    /// <summary>Smallest value, in bytes, that is spilled: a smaller one would take more room in the store than it frees here.</summary>
+    public long SpillBytesMin { get; init; } = 1024;
+
     /// <summary>Requests to peers at the same time.</summary>
     public int TransfersMax { get; init; } = 50;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using Engine.Collections;
 using Engine.Data;
 using Engine.Protocol;
@@ -17,7 +18,7 @@ internal sealed partial class WorkerStateMachine
     public int ExecutingCount { get; private set; }
 
     /// <summary>Tasks that could start.</summary>
-    public int ReadyCount => _ready.Count + _constrained.Count;
+    public int ReadyCount => _ready.Count + _constrained.Count + _loaded.Count;
 
     /// <summary>Results of the executor, in the order in which each lane made them.</summary>
     public void OnResult(in ExecutionResult result)
@@ -128,15 +129,26 @@ internal sealed partial class WorkerStateMachine
         ExecutionRun? run = null;
         while (!IsLeaving && ExecutingCount < most && TryTakeNext(out var task))
         {
-            if (!GatherInputs(task, ref run))
+            if (!HasInputs(task))
             {
                 continue;
             }
 
+            if (SpilledCount > 0 && HasSpilledInput(task))
+            {
+                if (TryLoad(task))
+                {
+                    continue;
+                }
+
+                break;
+            }
+
+            AddTo(ref run, task);
             task.State = WorkerTaskState.Executing;
             task.HasLeftSlot = false;
             ExecutingCount += task.Count;
-            if (run!.IsFull)
+            if (run.IsFull)
             {
                 outbox.Execute(run);
                 run = null;
@@ -152,6 +164,18 @@ internal sealed partial class WorkerStateMachine
     /// <summary>The most important task that can start now.</summary>
     private bool TryTakeNext(out WorkerTask task)
     {
+        if (_loaded.Count > 0 && TryPeek(_loaded, WorkerTaskState.Ready, out task, out _) && _loaded.TryDequeue(out task))
+        {
+            StopLoading(task);
+            return true;
+        }
+
+        if (Status != Status.Running)
+        {
+            task = null!;
+            return false;
+        }
+
         var hasReady = TryPeek(_ready, WorkerTaskState.Ready, out var ready, out var readyOrder);
         var hasConstrained = TryPeek(_constrained, WorkerTaskState.Constrained, out var constrained, out var constrainedOrder)
             && IsAvailable(constrained.Options!);
@@ -183,8 +207,8 @@ internal sealed partial class WorkerStateMachine
         return false;
     }
 
-    /// <summary>Adds a task and the values of its inputs to a run; false if one has gone and has to be fetched again.</summary>
-    private bool GatherInputs(WorkerTask task, ref ExecutionRun? run)
+    /// <summary>Whether all inputs of a task are here; if one has gone, it is to be fetched again.</summary>
+    private bool HasInputs(WorkerTask task)
     {
         for (var i = 0; i < task.DependencyCount; i++)
         {
@@ -200,17 +224,24 @@ internal sealed partial class WorkerStateMachine
         if (task.WaitingFor > 0)
         {
             ReturnResources(task);
-            return false;
         }
 
+        return task.WaitingFor == 0;
+    }
+
+    private void AddTo([NotNull] ref ExecutionRun? run, WorkerTask task)
+    {
         run ??= BatchPool<ExecutionRun>.Get();
         run.Add(task);
         for (var i = 0; i < task.DependencyCount; i++)
         {
-            run.AddInput(_rows[_rows.HandleOf(task.Dependencies[i].Key)].Value);
+            var handle = _rows.HandleOf(task.Dependencies[i].Key);
+            run.AddInput(_rows[handle].Value);
+            if (_kept.Count > 0)
+            {
+                Touch(handle);
+            }
         }
-
-        return true;
     }
 
     private void LeaveSlot(WorkerTask task)
@@ -241,7 +272,7 @@ internal sealed partial class WorkerStateMachine
         row.Task = null;
         row.Users = 0;
         var bytes = SizeOf.Measure(result.Value);
-        Store(ref row, result.Value, bytes, task.Attempt);
+        Store(handle, result.Value, bytes, task.Attempt);
         ref var finished = ref outbox.Finished();
         finished.Key = task.Key;
         finished.Count = 1;
@@ -313,9 +344,8 @@ internal sealed partial class WorkerStateMachine
         var handle = _rows.HandleOf(task.KeyAt(start)); // A run lies in one page.
         for (var i = 0; i < count; i++)
         {
-            ref var row = ref _rows[handle + i];
-            row.Task = null;
-            Store(ref row, result.Values![start + i], bytes, task.Attempt);
+            _rows[handle + i].Task = null;
+            Store(handle + i, result.Values![start + i], bytes, task.Attempt);
         }
 
         ref var finished = ref outbox.Finished();

@@ -5,8 +5,8 @@ namespace Engine.Workers.Machine;
 /// <summary>Values come from peers. dask: fetch, flight, <c>gather_dep</c>.</summary>
 internal sealed partial class WorkerStateMachine
 {
-    private readonly Dictionary<WorkerId, Peer> _peers = [];
-    private readonly Queue<Peer> _peersToAsk = new();
+    private readonly FetchQueue _inputs = new();
+    private readonly FetchQueue _replicas = new(); // Apart, because these are fetched also while the worker is paused.
     private readonly Dictionary<long, Transfer> _transfers = [];
     private long _requestNumber;
 
@@ -38,6 +38,16 @@ internal sealed partial class WorkerStateMachine
                 GiveUpFetch(handle, flight, transfer.Holder, isUnreachable: false);
             }
         }
+
+        foreach (var key in transfer.Keys.AsSpan(reply.Entries.Length))
+        {
+            var handle = _rows.HandleOf(key);
+            if (handle >= 0 && _rows[handle].Task is { State: WorkerTaskState.Flight } flight)
+            {
+                flight.State = WorkerTaskState.Fetch; // The peer had more than it could send at once.
+                Enqueue(flight);
+            }
+        }
     }
 
     /// <summary>A peer can't be reached, or has gone before it answered.</summary>
@@ -67,11 +77,12 @@ internal sealed partial class WorkerStateMachine
             if (row.HasValue)
             {
                 row.IsTransient = false;
+                Keep(handle);
                 outbox.ReplicaAdded(wanted.Key, wanted.Number);
             }
             else if (row.Task is null or { State: WorkerTaskState.Fetch or WorkerTaskState.Flight })
             {
-                RequestValue(ref row, new DependencyHolder { Key = wanted.Key, Holder = wanted.Holder }).CopyNumber = wanted.Number;
+                RequestReplica(ref row, wanted);
             }
             else
             {
@@ -85,27 +96,56 @@ internal sealed partial class WorkerStateMachine
     {
         if (row.Task is null)
         {
-            row.Task = NewTask(wanted.Key, 1, WorkerTaskState.Fetch);
-            row.Task.Holder = wanted.Holder;
-            if (!_peers.TryGetValue(wanted.Holder.Id, out var peer))
-            {
-                _peers[wanted.Holder.Id] = peer = new Peer(wanted.Holder);
-            }
-
-            if (peer.ToFetch.Count == 0)
-            {
-                _peersToAsk.Enqueue(peer);
-            }
-
-            peer.ToFetch.Enqueue(row.Task);
+            row.Task = NewFetch(wanted);
+            Enqueue(row.Task);
         }
 
         return row.Task;
     }
 
+    /// <summary>Gets a copy that stays. What is to be fetched for tasks only gives way, because a pause might keep it for long.</summary>
+    private void RequestReplica(ref WorkerRow row, in CopyRequest wanted)
+    {
+        if (row.Task is { State: WorkerTaskState.Flight } or { CopyNumber: > 0 })
+        {
+            row.Task.CopyNumber = wanted.Number;
+            return;
+        }
+
+        var fetch = NewFetch(new DependencyHolder { Key = wanted.Key, Holder = wanted.Holder });
+        fetch.CopyNumber = wanted.Number;
+        if (row.Task is { } forTasks)
+        {
+            fetch.Waiters.AddRange(forTasks.Waiters);
+            forTasks.Waiters.Clear();
+            forTasks.State = WorkerTaskState.Released; // Its queue drops it when it comes up.
+        }
+
+        row.Task = fetch;
+        Enqueue(fetch);
+    }
+
+    private WorkerTask NewFetch(in DependencyHolder wanted)
+    {
+        var fetch = NewTask(wanted.Key, 1, WorkerTaskState.Fetch);
+        fetch.Holder = wanted.Holder;
+        return fetch;
+    }
+
+    private void Enqueue(WorkerTask fetch) => (fetch.CopyNumber > 0 ? _replicas : _inputs).Add(fetch);
+
     private void EnsureCommunicating()
     {
-        while (_transfers.Count < settings.TransfersMax && _peersToAsk.TryDequeue(out var peer))
+        AskPeers(_replicas);
+        if (Status == Status.Running)
+        {
+            AskPeers(_inputs);
+        }
+    }
+
+    private void AskPeers(FetchQueue queue)
+    {
+        while (_transfers.Count < settings.TransfersMax && queue.ToAsk.TryDequeue(out var peer))
         {
             var keys = new List<TaskKey>(Math.Min(peer.ToFetch.Count, settings.KeysPerTransferMax));
             while (keys.Count < settings.KeysPerTransferMax && peer.ToFetch.TryDequeue(out var task))
@@ -123,11 +163,11 @@ internal sealed partial class WorkerStateMachine
 
             if (peer.ToFetch.Count > 0)
             {
-                _peersToAsk.Enqueue(peer);
+                queue.ToAsk.Enqueue(peer);
             }
             else
             {
-                _peers.Remove(peer.Address.Id);
+                queue.Peers.Remove(peer.Address.Id);
             }
 
             if (keys.Count > 0)
@@ -143,19 +183,16 @@ internal sealed partial class WorkerStateMachine
     {
         ref var row = ref _rows[handle];
         row.Task = null;
-        Store(ref row, entry.Value, entry.NBytes, attempt: 0);
-        if (flight.CopyNumber > 0 || entry.NBytes > settings.TransientBytesMax)
+        var isTransient = flight.CopyNumber == 0 && entry.NBytes <= settings.TransientBytesMax;
+        Store(handle, entry.Value, entry.NBytes, attempt: 0, isTransient);
+        if (!isTransient)
         {
             row.Users = 0;
             outbox.ReplicaAdded(entry.Key, flight.CopyNumber);
         }
-        else
+        else if (row.Users == 0)
         {
-            row.IsTransient = true;
-            if (row.Users == 0)
-            {
-                DropValue(handle);
-            }
+            DropValue(handle);
         }
 
         foreach (var waiter in flight.Waiters)
@@ -191,6 +228,29 @@ internal sealed partial class WorkerStateMachine
         }
 
         Recycle(flight);
+    }
+
+    /// <summary>Values to get, by the peer that has them.</summary>
+    private sealed class FetchQueue
+    {
+        public readonly Dictionary<WorkerId, Peer> Peers = [];
+        public readonly Queue<Peer> ToAsk = new();
+
+        public void Add(WorkerTask fetch)
+        {
+            var holder = fetch.Holder!;
+            if (!Peers.TryGetValue(holder.Id, out var peer))
+            {
+                Peers[holder.Id] = peer = new Peer(holder);
+            }
+
+            if (peer.ToFetch.Count == 0)
+            {
+                ToAsk.Enqueue(peer);
+            }
+
+            peer.ToFetch.Enqueue(fetch);
+        }
     }
 
     private sealed class Peer(WorkerAddress address)

@@ -37,6 +37,7 @@ internal sealed partial class WorkerStateMachine
         }
 
         GiveBackAll(_ready, WorkerTaskState.Ready);
+        GiveBackAll(_loaded, WorkerTaskState.Ready);
         GiveBackAll(_constrained, WorkerTaskState.Constrained);
         if (_admissionToClose is not { } retirement)
         {

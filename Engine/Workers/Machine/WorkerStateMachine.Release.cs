@@ -202,6 +202,12 @@ internal sealed partial class WorkerStateMachine
     /// <summary>A task no longer reads its inputs; a copy that nobody else will read goes.</summary>
     private void ReleaseInputs(WorkerTask task)
     {
+        if (task.IsLoading)
+        {
+            StopLoading(task);
+            ReturnResources(task);
+        }
+
         for (var i = 0; i < task.DependencyCount; i++)
         {
             var handle = _rows.HandleOf(task.Dependencies[i].Key);

@@ -9,7 +9,7 @@ namespace Engine.Workers.Machine;
 /// All decisions of a worker: what to fetch, what to run next, what to keep. Messages and results go in, instructions
 /// come out through the outbox. A step is one or more calls followed by <see cref="Settle"/>.
 /// </summary>
-/// <remarks>dask: <c>WorkerState</c>. Files: Compute, Execute, Fetch, Release, Leave, Validate.</remarks>
+/// <remarks>dask: <c>WorkerState</c>. Files: Compute, Execute, Fetch, Leave, Load, Memory, Release, Serve, Validate.</remarks>
 internal sealed partial class WorkerStateMachine(WorkerSettings settings, WorkerOutbox outbox)
 {
     private const int SpareTasksMax = 4096;
@@ -19,7 +19,10 @@ internal sealed partial class WorkerStateMachine(WorkerSettings settings, Worker
     /// <summary>Values that it holds, copies included.</summary>
     public int HeldCount { get; private set; }
 
-    /// <summary>Bytes of the values that it holds, as measured.</summary>
+    /// <summary>Who it is; known once it is registered.</summary>
+    public WorkerAddress Self { get; set; } = new(default, string.Empty, string.Empty);
+
+    /// <summary>Bytes of the values that it holds, as measured, whether in memory or in the store.</summary>
     public long HeldBytes { get; private set; }
 
     /// <summary>Keys that it knows: of values held, of tasks to run, of values to get.</summary>
@@ -60,29 +63,14 @@ internal sealed partial class WorkerStateMachine(WorkerSettings settings, Worker
     public void Settle()
     {
         GiveBackWhatWaits();
+        LimitMemory();
         EnsureComputing();
         EnsureCommunicating();
+        EnsureReading();
         if (settings.Validate)
         {
             Validate();
         }
-    }
-
-    /// <summary>Answers a peer or a client that asks for values.</summary>
-    public DataEntry[] Serve(TaskKey[] keys)
-    {
-        var entries = new DataEntry[keys.Length];
-        for (var i = 0; i < keys.Length; i++)
-        {
-            entries[i].Key = keys[i];
-            var handle = _rows.HandleOf(keys[i]);
-            if (handle >= 0 && _rows[handle] is { HasValue: true } row)
-            {
-                (entries[i].Found, entries[i].Value, entries[i].NBytes) = (true, row.Value, row.NBytes);
-            }
-        }
-
-        return entries;
     }
 
     private WorkerTask NewTask(TaskKey key, int count, WorkerTaskState state)
@@ -114,21 +102,28 @@ internal sealed partial class WorkerStateMachine(WorkerSettings settings, Worker
         return handle;
     }
 
-    private void Store(ref WorkerRow row, in DataValue value, long bytes, int attempt)
+    private void Store(int handle, in DataValue value, long bytes, int attempt, bool isTransient = false)
     {
+        ref var row = ref _rows[handle];
         if (row.HasValue)
         {
+            Unkeep(handle);
             HeldBytes -= row.NBytes;
             HeldCount--;
         }
 
-        (row.Value, row.NBytes, row.Attempt, row.HasValue, row.IsTransient) = (value, bytes, attempt, true, false);
-        HeldBytes += bytes;
+        (row.Value, row.NBytes, row.Attempt, row.HasValue, row.IsTransient) = (value, bytes, attempt, true, isTransient);
+        HeldBytes += row.NBytes; // As it is rounded, because so much will go with it.
         HeldCount++;
+        if (!isTransient)
+        {
+            Keep(handle);
+        }
     }
 
     private void DropValue(int handle)
     {
+        Unkeep(handle);
         ref var row = ref _rows[handle];
         HeldBytes -= row.NBytes;
         HeldCount--;

@@ -15,7 +15,7 @@ internal enum WorkerTaskState : byte
     /// <summary>Given up; only a queue or the executor may still know it.</summary>
     Released,
 
-    /// <summary>Inputs are on their way.</summary>
+    /// <summary>Inputs are on their way, from peers or from the store.</summary>
     Waiting,
 
     /// <summary>Could start.</summary>
@@ -58,7 +58,7 @@ internal sealed class WorkerTask
     public DependencyHolder[] Dependencies = [];
     public int DependencyCount;
 
-    /// <summary>In Waiting: inputs that are not here.</summary>
+    /// <summary>In Waiting: inputs that are not in memory here.</summary>
     public int WaitingFor;
 
     /// <summary>In Fetch and Flight: where the value is.</summary>
@@ -69,6 +69,9 @@ internal sealed class WorkerTask
 
     /// <summary>Whether it occupies the resources of its options.</summary>
     public bool HoldsResources;
+
+    /// <summary>In Waiting and Ready: whether its inputs are read from the store, or were, and stay in memory until it starts.</summary>
+    public bool IsLoading;
 
     /// <summary>In Executing: whether it is no longer counted among what the executor has.</summary>
     public bool HasLeftSlot;
@@ -124,7 +127,7 @@ internal sealed class WorkerTask
 
         (Work, Options, Holder, Context) = (null, null, null, null);
         (DependencyCount, WaitingFor, CopyNumber, IsAbandoned, AbandonedBy) = (0, 0, 0, false, CancellationCause.None);
-        (HoldsResources, HasLeftSlot) = (false, false);
+        (HoldsResources, HasLeftSlot, IsLoading) = (false, false, false);
         (Begun, Values) = (0, null);
         Waiters.Clear();
     }
