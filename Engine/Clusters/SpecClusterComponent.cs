@@ -59,7 +59,14 @@ internal sealed partial class SpecClusterComponent : Component
             },
             this);
         _deadline = time.CreateTimer(
-            static state => ((SpecClusterComponent)state!).Post(static (machine, now) => machine.Tick(now)), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _ => Post((machine, now) =>
+            {
+                _armedFor = null;
+                machine.Tick(now);
+            }),
+            null,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Where its workers connect.</summary>

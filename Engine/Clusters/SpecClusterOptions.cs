@@ -11,7 +11,7 @@ public sealed class SpecClusterOptions
     /// <value>null.</value>
     public long? MemoryPerWorker { get; set; }
 
-    /// <summary>The name of the worker at a place, counted from 0. A successor on the same place gets a number behind it, as in <c>3-2</c>.</summary>
+    /// <summary>The name of the worker at a place, counted from 0; another one for each. A successor on the same place gets a number behind it, as in <c>3-2</c>.</summary>
     /// <value>null: the place in digits.</value>
     public Func<int, string>? WorkerName { get; set; }
 

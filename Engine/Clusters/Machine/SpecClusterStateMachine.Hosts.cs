@@ -110,7 +110,11 @@ internal sealed partial class SpecClusterStateMachine
         if (worker.StopCount < StopTries && !_isSchedulerClosed)
         {
             Report(worker, $"its host could not be ended, which is tried again: {error.Message}", error);
-            SetDeadline(worker, now + settings.RetryDelay);
+            if (!RetireBeforeNextStop(worker))
+            {
+                SetDeadline(worker, now + settings.RetryDelay);
+            }
+
             return;
         }
 
@@ -144,8 +148,8 @@ internal sealed partial class SpecClusterStateMachine
         }
 
         Unwant(worker, null, 0);
-        var generation = worker.Generation + 1;
-        var successor = new SpecWorker(++_workerCount, FreeName(worker.Place, generation), worker.Place, generation) { Failures = worker.Failures };
+        var successor = WorkerAt(worker.Place);
+        successor.Failures = worker.Failures;
         Want(successor);
         if (successor.Failures > 0)
         {

@@ -7,7 +7,7 @@ internal sealed partial class SpecClusterStateMachine
     public void OnWorkerAdded(WorkerInfo member, TimeSpan now)
     {
         _now = now;
-        if (!_byName.TryGetValue(member.Name, out var worker) || worker.State == SpecWorkerState.Stopping)
+        if (!_byName.TryGetValue(member.Name, out var worker))
         {
             return;
         }
@@ -23,6 +23,10 @@ internal sealed partial class SpecClusterStateMachine
         {
             SetDeadline(worker, null);
             SetState(worker, SpecWorkerState.Member);
+        }
+        else if (worker is { State: SpecWorkerState.Stopping, Deadline: not null })
+        {
+            RetireBeforeNextStop(worker);
         }
     }
 
@@ -86,7 +90,7 @@ internal sealed partial class SpecClusterStateMachine
         var haveSomeLeft = unanswered.Exists(static entry => entry.HasLeft);
         foreach (var (worker, hasLeft) in unanswered)
         {
-            if (hasLeft)
+            if (hasLeft && !worker.IsMember)
             {
                 LetGo(worker, RowOf(worker, $"it left before it was retired ({worker.LeftBecause})"));
             }
@@ -115,6 +119,7 @@ internal sealed partial class SpecClusterStateMachine
             return;
         }
 
+        worker.IsMember = false;
         AddRow(worker, row);
         Stop(worker, row);
     }
@@ -139,6 +144,19 @@ internal sealed partial class SpecClusterStateMachine
         {
             BecomeAbsent(worker);
         }
+    }
+
+    /// <summary>A host could not be ended, and meanwhile its worker is a member again: it may hold and run something, so it has to be retired.</summary>
+    private bool RetireBeforeNextStop(SpecWorker worker)
+    {
+        if (!worker.IsMember || worker.HasHostEnded || _isClosing)
+        {
+            return false;
+        }
+
+        SetDeadline(worker, null);
+        SetState(worker, SpecWorkerState.Member);
+        return true;
     }
 
     private void BecomeAbsent(SpecWorker worker)

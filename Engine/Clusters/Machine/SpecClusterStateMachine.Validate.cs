@@ -15,8 +15,6 @@ internal sealed partial class SpecClusterStateMachine
         Invariant.Require(_wantedCount == _target || (_wantedCount > _target && _choice != 0), $"the plan is as large as wanted: {_wantedCount}, {_target}");
         Invariant.Require(_byName.Count == _workers.Count, "each worker has a name of its own");
         Invariant.Require(_toRetire.Count == 0, "whoever is to be retired is being retired");
-        var places = _workers.Values.Where(static worker => worker.IsWanted).Select(static worker => worker.Place).ToList();
-        Invariant.Require(places.Distinct().Count() == places.Count, "a place has one worker of the plan at most");
         foreach (var worker in _workers.Values)
         {
             Validate(worker);

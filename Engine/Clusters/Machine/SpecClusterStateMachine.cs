@@ -151,8 +151,7 @@ internal sealed partial class SpecClusterStateMachine(SpecClusterSettings settin
     {
         while (_wantedCount < _target)
         {
-            Want(new SpecWorker(++_workerCount, FreeName(_placeCount, 1), _placeCount, 1));
-            _placeCount++;
+            Want(WorkerAt(new SpecPlace(_placeCount++)));
         }
 
         while (_touched.TryDequeue(out var worker))
@@ -188,7 +187,7 @@ internal sealed partial class SpecClusterStateMachine(SpecClusterSettings settin
                     SchedulerAddress = settings.SchedulerAddress,
                     Threads = settings.Threads,
                     MemoryLimit = settings.MemoryLimit,
-                    Place = worker.Place,
+                    Place = worker.Place.Number,
                 });
                 break;
             case SpecWorkerState.Starting when !worker.IsWanted && !worker.IsStartCancelled && (!worker.IsMember || _isClosing):
@@ -283,17 +282,19 @@ internal sealed partial class SpecClusterStateMachine(SpecClusterSettings settin
         _hangingCount -= worker.DoesStartHang ? 1 : 0;
     }
 
-    /// <summary>A name that no worker has. Names of places are free unless the user's function repeats itself.</summary>
-    private string FreeName(int place, int generation)
+    /// <summary>The next worker of a place, under a name that none had before, provided that places have different ones.</summary>
+    private SpecWorker WorkerAt(SpecPlace place)
     {
-        var name = settings.WorkerName(place);
-        var free = generation == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}-{generation}");
-        for (var number = generation + 1; _byName.ContainsKey(free); number++)
+        var ofPlace = settings.WorkerName(place.Number);
+        string name;
+        do
         {
-            free = string.Create(CultureInfo.InvariantCulture, $"{name}-{number}");
+            place.Generations++;
+            name = place.Generations == 1 ? ofPlace : string.Create(CultureInfo.InvariantCulture, $"{ofPlace}-{place.Generations}");
         }
+        while (_byName.ContainsKey(name));
 
-        return free;
+        return new SpecWorker(++_workerCount, name, place);
     }
 
     private void Report(SpecWorker worker, string message, Exception? cause = null)

@@ -24,8 +24,18 @@ internal enum SpecWorkerState
     Stopping,
 }
 
+/// <summary>One of the cluster's workers as its user sees it, however often its host is replaced.</summary>
+internal sealed class SpecPlace(int number)
+{
+    /// <summary>Counts up from 0 in the order in which workers were wanted.</summary>
+    public int Number { get; } = number;
+
+    /// <summary>How many workers it had; part of their names.</summary>
+    public int Generations { get; set; }
+}
+
 /// <summary>A worker of a cluster, from the wish for it until its host is gone. Its name is its own and never given to another host.</summary>
-internal sealed class SpecWorker(long number, string name, int place, int generation)
+internal sealed class SpecWorker(long number, string name, SpecPlace place)
 {
     /// <summary>Counts up in the order of creation.</summary>
     public long Number { get; } = number;
@@ -33,10 +43,7 @@ internal sealed class SpecWorker(long number, string name, int place, int genera
     public string Name { get; } = name;
 
     /// <summary>Which of the cluster's workers it is; a successor has the same.</summary>
-    public int Place { get; } = place;
-
-    /// <summary>How many had its place, itself included.</summary>
-    public int Generation { get; } = generation;
+    public SpecPlace Place { get; } = place;
 
     public SpecWorkerState State { get; set; }
 
