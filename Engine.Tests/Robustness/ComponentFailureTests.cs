@@ -84,8 +84,10 @@ public sealed class ComponentFailureTests
     [Fact]
     public async Task A_clock_whose_timers_throw_when_they_are_disposed_does_not_keep_the_cluster_open()
     {
-        var cluster = await LocalCluster.StartAsync(new LocalClusterOptions { Workers = 1, TimeProvider = new BadClock() }).Within("start");
+        var clock = new BadClock();
+        var cluster = await LocalCluster.StartAsync(new LocalClusterOptions { Workers = 1, TimeProvider = clock }).Within("start");
         var client = await cluster.ConnectAsync().Within("connection of a client");
+        clock.IsBad = true;
 
         await cluster.DisposeAsync().AsTask().Within("end of the cluster");
 
@@ -137,15 +139,28 @@ public sealed class ComponentFailureTests
 
     private sealed class BadClock : TimeProvider
     {
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new BadTimer();
+        /// <summary>Whether its timers throw when they are disposed.</summary>
+        public bool IsBad { get; set; }
 
-        private sealed class BadTimer : ITimer
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new BadTimer(this);
+
+        private sealed class BadTimer(BadClock clock) : ITimer
         {
             public bool Change(TimeSpan dueTime, TimeSpan period) => true;
 
-            public void Dispose() => throw new InvalidOperationException("not disposed");
+            public void Dispose()
+            {
+                if (clock.IsBad)
+                {
+                    throw new InvalidOperationException("not disposed");
+                }
+            }
 
-            public ValueTask DisposeAsync() => throw new InvalidOperationException("not disposed");
+            public ValueTask DisposeAsync()
+            {
+                Dispose();
+                return default;
+            }
         }
     }
 }

@@ -114,6 +114,12 @@ internal sealed class ClusterFixture : IAsyncDisposable
         }
 
         await Cluster.Scheduler.Completion.Within("end of the scheduler's loop");
+        await Cluster.Component!.Completion.Within("end of the cluster's loop");
+        foreach (var nanny in Cluster.Nannies)
+        {
+            await nanny.Completion.Within($"end of the loop of nanny {nanny.Name}");
+        }
+
         foreach (var worker in Cluster.Workers)
         {
             await worker.Completion.Within($"end of the loop of worker {worker.Self}");

@@ -1,6 +1,7 @@
-using System.Globalization;
+using Engine.Clusters;
 using Engine.Nannies;
 using Engine.Protocol;
+using Engine.Runtime;
 using Engine.Scheduling;
 using Engine.Workers;
 
@@ -10,40 +11,29 @@ namespace Engine;
 /// <remarks>dask: <c>LocalCluster(processes=False)</c>. It opens no socket.</remarks>
 public sealed class LocalCluster : IAsyncDisposable
 {
-    private readonly InProcTransport _transport = new();
-    private readonly TimeProvider _time;
-    private readonly TaskScheduler _taskScheduler;
-    private readonly Scheduler _scheduler;
-    private readonly List<Worker> _workers = [];
-    private readonly List<Nanny> _nannies = [];
     private readonly LocalClusterOptions _options;
+    private readonly InProcTransport _transport = new();
+    private readonly Scheduler _scheduler;
+    private LocalProvisioner? _provisioner;
+    private SpecCluster? _cluster;
 
-    private LocalCluster(LocalClusterOptions options)
-    {
-        (_options, _time, _taskScheduler) = (options, options.TimeProvider, options.TaskScheduler);
-        _scheduler = new Scheduler(options.Scheduler, _transport, _time);
-    }
+    private LocalCluster(LocalClusterOptions options) =>
+        (_options, _scheduler) = (options, new Scheduler(options.Scheduler, _transport, options.TimeProvider));
 
     /// <summary>The scheduler, for tests.</summary>
     internal Scheduler Scheduler => _scheduler;
 
     /// <summary>The workers that were started, in order; those that have closed included.</summary>
-    internal IReadOnlyList<Worker> Workers
-    {
-        get
-        {
-            lock (_workers)
-            {
-                return [.. _workers];
-            }
-        }
-    }
+    internal IReadOnlyList<Worker> Workers => _provisioner!.Workers;
 
     /// <summary>The nannies that were started, in order; those that have ended included.</summary>
-    internal IReadOnlyList<Nanny> Nannies => _nannies;
+    internal IReadOnlyList<Nanny> Nannies => [.. _provisioner!.Hosts.Select(static host => host.Nanny).OfType<Nanny>()];
 
     /// <summary>How its components are connected, for tests.</summary>
     internal InProcTransport Transport => _transport;
+
+    /// <summary>The part that keeps the number of workers, for tests.</summary>
+    internal SpecClusterComponent? Component { get; private set; }
 
     /// <summary>Starts a cluster; all its workers are there when the task ends.</summary>
     /// <param name="options">How it is made; null for the defaults.</param>
@@ -53,19 +43,11 @@ public sealed class LocalCluster : IAsyncDisposable
     public static async Task<LocalCluster> StartAsync(LocalClusterOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new LocalClusterOptions();
-        ArgumentOutOfRangeException.ThrowIfNegative(options.Workers, nameof(options.Workers));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.ThreadsPerWorker, 1, nameof(options.ThreadsPerWorker));
-        ArgumentNullException.ThrowIfNull(options.TimeProvider, nameof(options.TimeProvider));
-        ArgumentNullException.ThrowIfNull(options.TaskScheduler, nameof(options.TaskScheduler));
-        ArgumentNullException.ThrowIfNull(options.Scheduler, nameof(options.Scheduler));
+        options.Check();
         var cluster = new LocalCluster(options);
         try
         {
-            await cluster._scheduler.StartAsync(cluster._taskScheduler, cancellationToken);
-            for (var i = 0; i < options.Workers; i++)
-            {
-                await cluster.AddWorkerAsync(WorkerOptionsFor(options, i), options.Scheduler.Validate, cancellationToken);
-            }
+            await cluster.StartAsync(cancellationToken);
         }
         catch
         {
@@ -81,37 +63,42 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <param name="cancellationToken">Gives the attempt up.</param>
     /// <returns>The client.</returns>
     /// <exception cref="ConnectionClosedException">The cluster is closed.</exception>
-    public Task<Client> ConnectAsync(ClientOptions? options = null, CancellationToken cancellationToken = default) =>
-        Client.ConnectAsync(_transport, _scheduler.Address, options ?? new ClientOptions(), cancellationToken, _taskScheduler, _time);
+    public Task<Client> ConnectAsync(ClientOptions? options = null, CancellationToken cancellationToken = default) => Client.ConnectAsync(
+        _transport, _scheduler.Address, options ?? new ClientOptions(), cancellationToken, _options.TaskScheduler, _options.TimeProvider);
+
+    /// <inheritdoc cref="SpecCluster.ScaleAsync(int, RetirementOptions?, CancellationToken)"/>
+    public Task<ScaleReport> ScaleAsync(int workers, RetirementOptions? options = null, CancellationToken cancellationToken = default) =>
+        _cluster!.ScaleAsync(workers, options, cancellationToken);
+
+    /// <inheritdoc cref="SpecCluster.ScaleAsync(ClusterSize, RetirementOptions?, CancellationToken)"/>
+    public Task<ScaleReport> ScaleAsync(ClusterSize size, RetirementOptions? options = null, CancellationToken cancellationToken = default) =>
+        _cluster!.ScaleAsync(size, options, cancellationToken);
+
+    /// <inheritdoc cref="SpecCluster.Adapt(AdaptiveOptions?)"/>
+    public Adaptive Adapt(AdaptiveOptions? options = null) => _cluster!.Adapt(options);
+
+    /// <inheritdoc cref="SpecCluster.Adapt(int, int)"/>
+    public Adaptive Adapt(int minimum, int maximum) => _cluster!.Adapt(minimum, maximum);
+
+    /// <inheritdoc cref="SpecCluster.GetStatusAsync"/>
+    public Task<ClusterStatus> GetStatusAsync(CancellationToken cancellationToken = default) => _cluster!.GetStatusAsync(cancellationToken);
 
     /// <summary>Closes the cluster: clients are told, running functions are cancelled through their tokens. Idempotent.</summary>
     /// <returns>A task that ends when all components have.</returns>
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(_nannies.Select(static nanny => nanny.CloseAsync(CloseReason.UserRequest, "the cluster closed")));
-        await Task.WhenAll(Workers.Select(static worker => worker.CloseAsync(CloseReason.UserRequest, "the cluster closed")));
-        await _scheduler.CloseAsync();
-    }
-
-    private static WorkerOptions WorkerOptionsFor(LocalClusterOptions options, int place)
-    {
-        var worker = new WorkerOptions
+        if (_cluster is { } cluster)
         {
-            Name = place.ToString(CultureInfo.InvariantCulture),
-            Threads = options.ThreadsPerWorker,
-            Services = options.Services,
-        };
-        var name = worker.Name;
-        options.ConfigureWorker?.Invoke(place, worker);
-        if (worker.Name == string.Empty)
-        {
-            worker.Name = name;
+            await cluster.DisposeAsync();
+            await Task.WhenAll(Workers.Select(static worker => worker.CloseAsync(CloseReason.UserRequest, "the cluster closed")));
         }
-
-        return worker;
+        else
+        {
+            await _scheduler.CloseAsync();
+        }
     }
 
-    /// <summary>Starts one more worker; it is there when the task ends.</summary>
+    /// <summary>Starts one more worker, beside those that the cluster keeps; it is there when the task ends.</summary>
     internal async Task AddWorkerAsync(WorkerOptions options, bool validate, CancellationToken cancellationToken)
     {
         options.Check();
@@ -120,26 +107,52 @@ public sealed class LocalCluster : IAsyncDisposable
             throw new ArgumentException($"There is a worker {options.Name} already. Give each a name of its own, or none.", nameof(options));
         }
 
-        if (_options.Nannies)
-        {
-            var launcher = new InProcWorkerLauncher(options.Copy(), _transport, _scheduler.Address, _time, _taskScheduler, validate, Add);
-            var id = NannyId.New();
-            var nanny = new Nanny(id, options.Name, options.Host, _options.Nanny.ToSettings(id, options), launcher, _transport, _scheduler.Address, _time);
-            _nannies.Add(nanny);
-            await nanny.StartAsync(_taskScheduler, cancellationToken);
-            return;
-        }
-
-        var worker = new Worker(options.Copy(), _transport, _scheduler.Address, _time, validate);
-        Add(worker);
-        await worker.StartAsync(_taskScheduler, cancellationToken);
+        await LocalWorker.StartAsync(Place(validate), options.Copy(), null, _provisioner!.Add, cancellationToken);
     }
 
-    private void Add(Worker worker)
+    private LocalPlace Place(bool validate) => new(_transport, _scheduler.Address, _options.TimeProvider, _options.TaskScheduler, validate)
     {
-        lock (_workers)
+        HeartbeatTime = _options.HeartbeatTime ?? PulseTimeProvider.For(_options.TimeProvider),
+    };
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await _scheduler.StartAsync(_options.TaskScheduler, cancellationToken);
+        var provisioner = new LocalProvisioner(Place(_options.Scheduler.Validate), _options);
+        for (var number = 0; number < _options.Workers; number++)
         {
-            _workers.Add(worker);
+            provisioner.OptionsFor(number); // What is wrong with them is said at once, and not by a start that is tried again and again.
+        }
+
+        _provisioner = provisioner;
+        var scheduler = new ClusterScheduler(_scheduler, _transport, _options.TaskScheduler, _options.TimeProvider);
+        Component = new SpecClusterComponent(
+            scheduler,
+            provisioner,
+            new SpecClusterOptions { ThreadsPerWorker = _options.ThreadsPerWorker, MemoryPerWorker = _options.MemoryPerWorker, WorkerName = NameOf },
+            _options.TimeProvider,
+            _options.TaskScheduler,
+            _options.Scheduler.Validate);
+        Component.Start();
+        _cluster = new SpecCluster(Component, ConnectAsync);
+        for (var count = 1; count <= _options.Workers; count++)
+        {
+            // One by one, so that the incarnations follow the places: that is what people expect of numbers.
+            await await Task.WhenAny(_cluster.ScaleAsync(count, null, cancellationToken), provisioner.FirstFailure);
+        }
+
+        string NameOf(int place)
+        {
+            try
+            {
+                return provisioner.OptionsFor(place).Name;
+            }
+#pragma warning disable CA1031 // The user's callback: its start will fail for the same reason, and say so.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+                return string.Empty;
+            }
         }
     }
 }

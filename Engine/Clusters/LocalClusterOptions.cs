@@ -11,6 +11,10 @@ public sealed class LocalClusterOptions
     /// <value>1.</value>
     public int ThreadsPerWorker { get; set; } = 1;
 
+    /// <summary>Bytes that each worker may hold in memory, or null for no limit.</summary>
+    /// <value>null.</value>
+    public long? MemoryPerWorker { get; set; }
+
     /// <summary>Changes the options of one worker before it starts: its place, from 0, and its options. Null: all are alike.</summary>
     /// <value>null.</value>
     public Action<int, WorkerOptions>? ConfigureWorker { get; set; }
@@ -38,4 +42,19 @@ public sealed class LocalClusterOptions
     /// <summary>Where the loops of scheduler, workers and clients run. Functions run on threads of the workers.</summary>
     /// <value>The thread pool.</value>
     public TaskScheduler TaskScheduler { get; set; } = TaskScheduler.Default;
+
+    /// <summary>The clock of heartbeats, for tests; null: one that doesn't need the thread pool.</summary>
+    internal TimeProvider? HeartbeatTime { get; set; }
+
+    internal void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(Workers);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Workers, 1_000_000);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ThreadsPerWorker, 1);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+        ArgumentNullException.ThrowIfNull(TaskScheduler);
+        ArgumentNullException.ThrowIfNull(Scheduler);
+        ArgumentNullException.ThrowIfNull(Nanny);
+        Nanny.Check();
+    }
 }

@@ -112,9 +112,15 @@ internal sealed partial class SpecClusterComponent : ISpecClusterSink
 
     private void End()
     {
-        _deadline.Dispose();
-        Inbox.Complete();
-        _closed.TrySetResult();
+        try
+        {
+            _deadline.Dispose();
+        }
+        finally
+        {
+            Inbox.Complete(); // Whatever was thrown on the way, it ends (I6).
+            _closed.TrySetResult();
+        }
     }
 
     private async Task StartHostAsync(WorkerSpec spec, CancellationTokenSource cancel)

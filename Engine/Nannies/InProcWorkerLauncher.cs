@@ -1,26 +1,24 @@
-using Engine.Plugins.Transports;
 using Engine.Workers;
 
 namespace Engine.Nannies;
 
 /// <summary>Starts workers as components of this process.</summary>
-internal sealed class InProcWorkerLauncher(
-    WorkerOptions options, ITransport transport, string schedulerAddress, TimeProvider time, TaskScheduler taskScheduler, bool validate, Action<Worker>? started = null)
-    : IWorkerLauncher
+internal sealed class InProcWorkerLauncher(LocalPlace place, WorkerOptions options, Action<Worker>? started) : IWorkerLauncher
 {
     public async Task<ILaunchedWorker> StartAsync(WorkerLaunch launch, CancellationToken cancellationToken)
     {
-        var worker = new Worker(options.Copy(), transport, schedulerAddress, time, validate, new WorkerHost
+        var worker = new Worker(options.Copy(), place.Transport, place.SchedulerAddress, place.Time, place.Validate, new WorkerHost
         {
             Nanny = launch.Nanny,
             TellNanny = launch.TellNanny,
             Leaves = launch.Leaves,
             Environment = launch.Environment,
+            HeartbeatTime = place.HeartbeatTime,
         });
         started?.Invoke(worker);
         try
         {
-            await worker.StartAsync(taskScheduler, cancellationToken);
+            await worker.StartAsync(place.TaskScheduler, cancellationToken);
         }
         catch
         {

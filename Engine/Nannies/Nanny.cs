@@ -30,10 +30,11 @@ internal sealed class Nanny : Component, INannySink
     private long _number;
 
     public Nanny(
-        NannyId id, string name, string? host, NannySettings settings, IWorkerLauncher launcher, ITransport transport, string schedulerAddress, TimeProvider time)
+        NannyId id, string name, string? host, NannySettings settings, IWorkerLauncher launcher, LocalPlace place)
     {
         (Id, Name, _host, _settings, _launcher) = (id, name, host, settings, launcher);
-        (_transport, _schedulerAddress, _time, _started) = (transport, schedulerAddress, time, time.GetTimestamp());
+        (_transport, _schedulerAddress, _time) = (place.Transport, place.SchedulerAddress, place.Time);
+        _started = _time.GetTimestamp();
         _machine = new NannyStateMachine(settings, this);
         _deadline = CreateTimer(DeadlineReached.Instance);
         if (settings.TerminateBytes is not null)
@@ -69,6 +70,15 @@ internal sealed class Nanny : Component, INannySink
     {
         Inbox.Post(new CloseRequested(reason, detail));
         return _ended.Task;
+    }
+
+    /// <summary>Ends nanny and worker as a machine does that is taken away: nobody is told anything.</summary>
+    public void Abort()
+    {
+        const string detail = "its host was taken away";
+        _scheduler?.Close(new Disconnect(DisconnectKind.Aborted, detail));
+        _worker?.Kill(CloseReason.Crashed, detail);
+        Inbox.Post(new CloseRequested(CloseReason.HostStopping, detail));
     }
 
     void INannySink.StartWorker(long number)

@@ -7,6 +7,9 @@ namespace Engine.Protocol;
 /// <remarks>dask: <c>comm/inproc.py</c>. Addresses are known within one transport object, so clusters don't see each other's.</remarks>
 internal sealed class InProcTransport : ITransport
 {
+    /// <summary>For components of one process that are given an address only.</summary>
+    public static readonly InProcTransport Shared = new();
+
     private readonly ConcurrentDictionary<string, IInbox> _listeners = new(StringComparer.Ordinal);
     private int _named;
 

@@ -71,6 +71,9 @@ internal sealed class ReplicateRequest(TaskKey[] keys, int count) : Request
     public int Count { get; } = count;
 }
 
+/// <summary>How much there is to do. Answered by a <see cref="Clusters.ClusterLoad"/>.</summary>
+internal sealed class ClusterLoadRequest : Request;
+
 internal enum ActiveMemoryCommand
 {
     Start,

@@ -225,7 +225,37 @@ internal sealed partial class Scheduler
         }
     }
 
-    internal void LogFromPlugin(string topic, object? content) => Inbox.Post(new PluginLog(topic, content));
+    /// <summary>Asks for news of members. They come before whoever caused them is answered; on the scheduler's loop, so don't block.</summary>
+    internal void Subscribe(Action<WorkerInfo> added, Action<WorkerInfo, CloseReason> removed) => _memberObservers = [.. _memberObservers, (added, removed)];
+
+    /// <summary>Adds an event to a topic; from any thread.</summary>
+    internal void Log(string topic, object? content) => Inbox.Post(new PluginLog(topic, content));
+
+    private (Action<WorkerInfo> Added, Action<WorkerInfo, CloseReason> Removed)[] _memberObservers = [];
+
+    private void TellOfMembers()
+    {
+        if (_memberObservers.Length == 0)
+        {
+            return;
+        }
+
+        foreach (var happened in _outbox.Happened)
+        {
+            foreach (var (added, removed) in _memberObservers)
+            {
+                switch (happened)
+                {
+                    case WorkerAdded { Worker: var worker }:
+                        added(worker);
+                        break;
+                    case WorkerRemoved gone:
+                        removed(gone.Worker, gone.Reason);
+                        break;
+                }
+            }
+        }
+    }
 
     private sealed class PluginFailed(PluginFailure failure) : Message
     {

@@ -112,6 +112,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
         if (_end is null)
         {
             _machine.Settle();
+            TellOfMembers();
             _outbox.Flush();
             ArmDeadline();
         }
@@ -223,6 +224,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
         {
             _deadline.Dispose();
             _machine.RemoveAll(_now);
+            TellOfMembers();
             _outbox.Flush();
             foreach (var connection in _clients.Keys.Concat(_workers.Keys).Concat(_nannies.Keys).ToList())
             {

@@ -31,6 +31,9 @@ internal sealed class SchedulerOutbox(ISchedulerSink sink)
     private readonly List<(NannyState Nanny, Message Message)> _nannies = [];
     private readonly List<object> _happened = [];
 
+    /// <summary>What plugins will be told when the step is over.</summary>
+    public IReadOnlyList<object> Happened => _happened;
+
     /// <summary>The batch of tasks for a worker, with room for one entry.</summary>
     public ComputeBatch Compute(WorkerState worker) => Open(worker, ref worker.Dispatch.Compute);
 

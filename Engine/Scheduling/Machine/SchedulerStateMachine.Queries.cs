@@ -87,6 +87,8 @@ internal sealed partial class SchedulerStateMachine
                 return Workers.ToDictionary(static worker => worker.Address, worker => (IReadOnlyList<TaskKey>)[.. HandlesOn(worker.Held).Concat(worker.Replicas).Select(_tasks.KeyOf)]);
             case ProcessingRequest:
                 return Workers.ToDictionary(static worker => worker.Address, worker => (IReadOnlyList<TaskKey>)[.. HandlesOn(worker.Processing).Select(_tasks.KeyOf)]);
+            case ClusterLoadRequest:
+                return DescribeLoad();
             case RetirementsRequest:
                 return (IReadOnlyList<RetirementProgress>)DescribeRetirements();
             case WorkersToCloseRequest toClose:
@@ -171,6 +173,22 @@ internal sealed partial class SchedulerStateMachine
         MemoryLimit = worker.MemoryLimit,
         Leaves = worker.Leaves is { } leaves ? leaves - _now : null,
     };
+
+    private Clusters.ClusterLoad DescribeLoad()
+    {
+        const int sampleMax = 100; // A queue may be long; its tasks are much alike.
+        var sample = _queue.Items().Take(sampleMax).Where(run => _tasks.IsPresent(run.Handle)).ToList();
+        var mean = sample.Count == 0 ? _settings.UnknownDurationSeconds : sample.Average(run => (double)_functions.Expected(_tasks[run.Handle].Function));
+        var count = QueuedCount + _unrunnable.Count;
+        return new Clusters.ClusterLoad
+        {
+            OccupancySeconds = Workers.Sum(static worker => worker.Occupancy),
+            QueuedCount = count,
+            QueuedSeconds = count * mean,
+            ProcessingCount = Workers.Sum(static worker => worker.Processing.Count),
+            Workers = [.. Workers.Select(Info)],
+        };
+    }
 
     private string DescribeWorkers() =>
         _workersById.Count == 0 ? "none" : string.Join(", ", Workers.Take(8).Select(static worker => worker.Resources.Count == 0
