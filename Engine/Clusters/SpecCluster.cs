@@ -1,4 +1,7 @@
 using Engine.Clusters;
+using Engine.Plugins;
+using Engine.Protocol;
+using Engine.Scheduling;
 
 namespace Engine;
 
@@ -18,6 +21,39 @@ public sealed class SpecCluster : IAsyncDisposable
 
     internal SpecCluster(SpecClusterComponent component, Func<ClientOptions?, CancellationToken, Task<Client>> connect) =>
         (_component, _connect) = (component, connect);
+
+    /// <summary>Starts a scheduler within the process, and as many workers as are wanted.</summary>
+    /// <param name="provisioner">Starts and ends the hosts of workers.</param>
+    /// <param name="options">The workers; null for the defaults.</param>
+    /// <param name="scheduler">How the scheduler decides; null for the defaults.</param>
+    /// <param name="cancellationToken">Gives the start up; what was started is closed.</param>
+    /// <returns>The cluster, when its workers are members. Starts that fail are tried again until then.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public static async Task<SpecCluster> StartAsync(
+        IWorkerProvisioner provisioner, SpecClusterOptions? options = null, SchedulerOptions? scheduler = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(provisioner);
+        options ??= new SpecClusterOptions();
+        var transport = InProcTransport.Shared;
+        var component = new Scheduler(scheduler ?? new SchedulerOptions(), transport, options.TimeProvider);
+        SpecCluster? cluster = null;
+        try
+        {
+            await component.StartAsync(options.TaskScheduler, cancellationToken);
+            var own = new ClusterScheduler(component, transport, options.TaskScheduler, options.TimeProvider);
+            var cares = new SpecClusterComponent(own, provisioner, options, options.TimeProvider, options.TaskScheduler);
+            cares.Start();
+            cluster = new SpecCluster(cares, (client, token) => Client.ConnectAsync(
+                transport, component.Address, client ?? new ClientOptions(), token, options.TaskScheduler, options.TimeProvider));
+            await cluster.ScaleAsync(options.Workers, null, cancellationToken);
+            return cluster;
+        }
+        catch
+        {
+            await (cluster?.DisposeAsync().AsTask() ?? component.CloseAsync());
+            throw;
+        }
+    }
 
     /// <summary>Where clients and workers connect.</summary>
     public string SchedulerAddress => _component.SchedulerAddress;

@@ -3,6 +3,18 @@ namespace Engine;
 /// <summary>The workers of a cluster and how patient it is with their hosts. Copied when the cluster starts.</summary>
 public sealed class SpecClusterOptions
 {
+    /// <summary>Workers that the cluster starts with, from 0 to 1,000,000.</summary>
+    /// <value>0.</value>
+    public int Workers { get; set; }
+
+    /// <summary>The clock of the cluster and its scheduler.</summary>
+    /// <value>The system's.</value>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Where the loops of the cluster and its scheduler run.</summary>
+    /// <value>The thread pool.</value>
+    public TaskScheduler TaskScheduler { get; set; } = TaskScheduler.Default;
+
     /// <summary>Tasks that each worker runs at the same time.</summary>
     /// <value>1.</value>
     public int ThreadsPerWorker { get; set; } = 1;
@@ -44,6 +56,9 @@ public sealed class SpecClusterOptions
     /// <exception cref="ArgumentOutOfRangeException">A value is out of its range.</exception>
     internal SpecClusterOptions Copy()
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(Workers);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+        ArgumentNullException.ThrowIfNull(TaskScheduler);
         ArgumentOutOfRangeException.ThrowIfLessThan(ThreadsPerWorker, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MemoryPerWorker ?? 1, 1, nameof(MemoryPerWorker));
         CheckTime(StartTimeLimit, nameof(StartTimeLimit));
