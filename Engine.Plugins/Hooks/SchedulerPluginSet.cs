@@ -9,6 +9,7 @@ namespace Engine.Plugins;
 internal sealed class SchedulerPluginSet(TimeProvider time, Action<PluginFailure> report)
 {
     private readonly List<Entry> _entries = [];
+    private readonly Dictionary<string, int> _failureCounts = new(StringComparer.Ordinal);
 
     public int Count => _entries.Count;
 
@@ -43,7 +44,7 @@ internal sealed class SchedulerPluginSet(TimeProvider time, Action<PluginFailure
     public void Add(SchedulerPlugin plugin)
     {
         var place = _entries.FindIndex(entry => entry.Plugin.Name == plugin.Name);
-        var entry = new Entry(plugin, new HookQueue(plugin.HookTimeLimit, time, (hook, exception) => report(new PluginFailure(plugin.Name, hook, exception))));
+        var entry = new Entry(plugin, new HookQueue(plugin.HookTimeLimit, time, (hook, exception) => Report(plugin.Name, hook, exception)));
         if (place < 0)
         {
             _entries.Add(entry);
@@ -122,7 +123,7 @@ internal sealed class SchedulerPluginSet(TimeProvider time, Action<PluginFailure
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                report(new PluginFailure(entry.Plugin.Name, nameof(SchedulerPlugin.ValidWorkersForDownscaling), exception));
+                Report(entry.Plugin.Name, nameof(SchedulerPlugin.ValidWorkersForDownscaling), exception);
             }
         }
 
@@ -154,7 +155,7 @@ internal sealed class SchedulerPluginSet(TimeProvider time, Action<PluginFailure
                 catch (Exception exception)
 #pragma warning restore CA1031
                 {
-                    report(new PluginFailure(entry.Plugin.Name, nameof(SchedulerPlugin.Transition), exception));
+                    Report(entry.Plugin.Name, nameof(SchedulerPlugin.Transition), exception);
                 }
             }
         }
@@ -185,9 +186,20 @@ internal sealed class SchedulerPluginSet(TimeProvider time, Action<PluginFailure
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                report(new PluginFailure(entry.Plugin.Name, hook, exception));
+                Report(entry.Plugin.Name, hook, exception);
             }
         }
+    }
+
+    private void Report(string plugin, string hook, Exception exception)
+    {
+        int count;
+        lock (_failureCounts)
+        {
+            _failureCounts[plugin] = count = _failureCounts.GetValueOrDefault(plugin) + 1;
+        }
+
+        report(new PluginFailure(plugin, hook, exception) { Count = count });
     }
 
     private static void Close(Entry entry)
@@ -214,9 +226,12 @@ internal sealed class SchedulerPluginSet(TimeProvider time, Action<PluginFailure
 /// <summary>A hook that threw, or took longer than it may.</summary>
 internal sealed record PluginFailure(string Plugin, string Hook, Exception Exception)
 {
+    /// <summary>How often the plugin's hooks have failed.</summary>
+    public int Count { get; init; } = 1;
+
     public override string ToString() => Exception is TimeoutException
-        ? $"{Plugin}.{Hook} took longer than its time limit and was left to itself"
-        : $"{Plugin}.{Hook} threw {Exception.GetType().Name}: {Exception.Message}";
+        ? $"{Plugin}.{Hook} took longer than its time limit and was left to itself (failure {Count} of this plugin)"
+        : $"{Plugin}.{Hook} threw {Exception.GetType().Name}: {Exception.Message} (failure {Count} of this plugin)";
 }
 
 /// <summary>Which hooks a plugin has: what it doesn't override costs nothing.</summary>

@@ -179,6 +179,56 @@ public sealed class RetirementScenarios
     }
 
     [Fact]
+    public async Task A_host_that_stops_has_its_worker_retired_first_within_its_time()
+    {
+        await using var cluster = await StartAsync(workers: 1);
+        var place = new LocalPlace(cluster.Cluster.Transport, cluster.Cluster.Scheduler.Address, TimeProvider.System, TaskScheduler.Default, Validate: true);
+        var host = await LocalWorker.StartAsync(place, new WorkerOptions { Name = "host" }, new NannyOptions(), null, CancellationToken.None).Within("start");
+        var data = await cluster.Client.ScatterAsync(Bytes(9), new ScatterOptions { Workers = ["host"] }).Within("scatter");
+
+        var row = await host.CloseGracefullyAsync(new RetirementOptions { Deadline = TimeSpan.FromSeconds(30) }).Within("the stop");
+
+        Assert.Equal((RetirementOutcome.Retired, 1), (row.Outcome, row.MovedCount));
+        await host.Ended.Within("end of the host");
+        Assert.Equal(9, (await data.AsTask().Within("the value"))[0]);
+    }
+
+    [Fact]
+    public async Task Whoever_ends_a_host_is_not_allowed_to_if_its_worker_was_refused()
+    {
+        await using var cluster = await StartAsync(workers: 1);
+        var data = await cluster.Client.ScatterAsync(Bytes(4)).Within("scatter");
+        var row = (await cluster.Client.RetireWorkersAsync(WorkerSelector.ByName("0")).Within("the refusal")).Rows[0];
+
+        var scale = await cluster.Cluster.ScaleAsync(0).Within("the shrink that can't be");
+
+        Assert.Equal(RetirementOutcome.Refused, row.Outcome);
+        Assert.Equal(ScaleOutcome.Refused, scale.Outcome);
+        Assert.Equal(4, (await data.AsTask().Within("the value"))[0]);
+        Assert.Single(await cluster.Client.GetWorkersAsync());
+    }
+
+    [Fact]
+    public async Task A_cluster_adapts_up_and_down_and_runs_each_task_once()
+    {
+        await using var cluster = await StartAsync(workers: 0);
+        var runs = 0;
+        cluster.Cluster.Adapt(new AdaptiveOptions { Minimum = 0, Maximum = 4, Interval = TimeSpan.FromMilliseconds(10), TargetDuration = TimeSpan.FromMilliseconds(50) });
+        var squares = Enumerable.Range(0, 200).Select(i => cluster.Client.Submit(
+            (int number) =>
+            {
+                Interlocked.Increment(ref runs);
+                return Bytes(number);
+            },
+            i)).ToList();
+
+        var sum = cluster.Client.Submit((IReadOnlyList<byte[]> all) => all.Sum(static bytes => bytes[0]), squares);
+
+        Assert.Equal(Enumerable.Range(0, 200).Sum(), await sum.AsTask().Within("the sum"));
+        Assert.Equal(200, runs);
+    }
+
+    [Fact]
     public async Task A_caller_that_gives_up_waiting_does_not_stop_the_retirement_and_can_ask_again()
     {
         await using var cluster = await StartAsync(workers: 2);

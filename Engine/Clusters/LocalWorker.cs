@@ -13,11 +13,13 @@ public sealed class LocalWorker : ProvisionedWorker
     private readonly Nanny? _nanny;
     private readonly Worker? _worker;
 
-    private LocalWorker(string name, Nanny nanny)
-        : base(name, nanny.Ended) => _nanny = nanny;
+    private readonly LocalPlace _place;
 
-    private LocalWorker(string name, Worker worker)
-        : base(name, worker.Ended) => _worker = worker;
+    private LocalWorker(string name, Nanny nanny, LocalPlace place)
+        : base(name, nanny.Ended) => (_nanny, _place) = (nanny, place);
+
+    private LocalWorker(string name, Worker worker, LocalPlace place)
+        : base(name, worker.Ended) => (_worker, _place) = (worker, place);
 
     internal Nanny? Nanny => _nanny;
 
@@ -51,6 +53,24 @@ public sealed class LocalWorker : ProvisionedWorker
             : CloseAsync(CloseReason.HostStopping, $"its host ends: {row}");
     }
 
+    /// <summary>Has the worker retired, and ends it with its nanny if it was: what a host does that stops and has some time left.</summary>
+    /// <param name="options">How; null for the defaults. A deadline keeps it within the host's time.</param>
+    /// <param name="cancellationToken">Gives up waiting; the retirement goes on.</param>
+    /// <returns>What became of it. If it was refused it runs on.</returns>
+    public async Task<RetirementRow> CloseGracefullyAsync(RetirementOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        await using var client = await Client.ConnectAsync(
+            _place.Transport, _place.SchedulerAddress, new ClientOptions { Name = $"{Name} stops" }, cancellationToken, _place.TaskScheduler, _place.Time);
+        var id = _nanny?.Worker ?? _worker!.Self.Id;
+        var row = (await client.RetireWorkersAsync(WorkerSelector.ById(id), options, cancellationToken)).Rows[0];
+        if (row.Outcome != RetirementOutcome.Refused)
+        {
+            await StopAsync(row).WaitAsync(cancellationToken);
+        }
+
+        return row;
+    }
+
     /// <summary>Ends the worker as a machine does that is taken away: without a word to anybody, and its nanny with it.</summary>
     public void Kill()
     {
@@ -76,7 +96,7 @@ public sealed class LocalWorker : ProvisionedWorker
                 throw;
             }
 
-            return new LocalWorker(options.Name, worker);
+            return new LocalWorker(options.Name, worker, place);
         }
 
         nannyOptions.Check();
@@ -93,7 +113,7 @@ public sealed class LocalWorker : ProvisionedWorker
             throw;
         }
 
-        return new LocalWorker(options.Name, nanny);
+        return new LocalWorker(options.Name, nanny, place);
     }
 
     internal Task CloseAsync(CloseReason reason, string detail) =>

@@ -57,6 +57,9 @@ internal sealed class Nanny : Component, INannySink
 
     public Status Status => _machine.Status;
 
+    /// <summary>The incarnation that it looks after; number 0 if there is none.</summary>
+    public WorkerId Worker => _worker?.Id ?? default;
+
     /// <summary>Ends when the nanny has ended, with its worker.</summary>
     public Task<NannyEnd> Ended => _ended.Task;
 
