@@ -1,0 +1,106 @@
+using CloudManager;
+using Engine;
+using Engine.Plugins;
+
+namespace GracefulShrink;
+
+/// <summary>
+/// The run: workers on machines, tasks, then the shrink to one. Retired workers are not told to end; a manager of machines hears that
+/// they have left and ends their machines some seconds later. What they learn until then they learn from the answers to their heartbeats.
+/// </summary>
+/// <param name="options">What was asked for.</param>
+/// <param name="time">The clock of tasks and of the manager.</param>
+internal sealed class Shrink(ShrinkOptions options, TimeProvider time)
+{
+    private readonly SimulatedCloud _cloud = new(new CloudOptions { ReclaimTimeMax = options.ReclaimTimeMax, Seed = options.Seed }, time);
+    private readonly Workload _workload = new(options, time);
+
+    /// <summary>What happens to the members.</summary>
+    public Membership Membership { get; } = new();
+
+    public async Task<ShrinkResult> RunAsync(CancellationToken cancellationToken)
+    {
+        var start = time.GetTimestamp();
+        await using var cluster = await SpecCluster.StartAsync(
+            new CloudProvisioner(_cloud, BootAsync),
+            new SpecClusterOptions { Workers = options.Workers },
+            new SchedulerOptions { HeartbeatInterval = options.HeartbeatInterval },
+            cancellationToken);
+        try
+        {
+            await using var client = await cluster.ConnectAsync(cancellationToken: cancellationToken);
+            await client.RegisterPluginAsync(new CloudPlugin(_cloud), cancellationToken);
+            await client.RegisterPluginAsync(Membership, cancellationToken);
+            var startTime = time.GetElapsedTime(start);
+
+            start = time.GetTimestamp();
+            var scattered = (await client.ScatterManyAsync(Enumerable.Range(0, options.Workers).Select(Workload.Value), cancellationToken: cancellationToken)).ToList();
+            var results = client.Map(_workload.ComputeAsync, Enumerable.Range(0, options.Tasks)).ToArray();
+            await _workload.AllStarted.WaitAsync(cancellationToken);
+            await client.WaitAsync(results[..^options.SlowTasks], cancellationToken: cancellationToken);
+            var taskTime = time.GetElapsedTime(start);
+
+            start = time.GetTimestamp();
+            var report = await ShrinkAsync(cluster, client, scattered, cancellationToken);
+            var shrinkTime = time.GetElapsedTime(start);
+
+            return new ShrinkResult
+            {
+                StartTime = startTime,
+                TaskTime = taskTime,
+                ShrinkTime = shrinkTime,
+                Report = report,
+                TaskCount = options.Tasks,
+                ReadableResults = await CountReadableAsync(client, results, cancellationToken),
+                ScatteredCount = scattered.Count,
+                ReadableScattered = await CountReadableAsync(client, scattered, cancellationToken),
+                RecomputedCount = _workload.RecomputedCount,
+                ResurrectedCount = Membership.ResurrectedCount,
+                RefusedCount = Membership.RefusedCount,
+                MissingCount = Membership.MissingCount,
+            };
+        }
+        finally
+        {
+            _cloud.Hurry();
+        }
+    }
+
+    /// <summary>Starts what runs on a machine: a worker with the engine's own nanny, as users have it, or with the supervisor that has the disease.</summary>
+    private async Task<Action> BootAsync(WorkerSpec spec, Machine machine, CancellationToken cancellationToken)
+    {
+        var worker = new WorkerOptions { Host = options.HasHostLabels ? machine.Id : null };
+        return options.HasDisease
+            ? (await RestartingSupervisor.StartAsync(spec, worker, Membership, cancellationToken)).PowerOff
+            : (await LocalWorker.StartAsync(spec, worker, new NannyOptions(), cancellationToken)).Kill;
+    }
+
+    /// <summary>Shrinks the cluster to one worker, and ends when all other machines are gone. Meanwhile somebody goes on to scatter data.</summary>
+    private async Task<ScaleReport> ShrinkAsync(SpecCluster cluster, Client client, List<Future<byte[]>> scattered, CancellationToken cancellationToken)
+    {
+        Membership.BeginShrink();
+        var report = cluster.ScaleAsync(1, new RetirementOptions { CloseWorkers = false }, cancellationToken);
+        while (!report.IsCompleted)
+        {
+            scattered.Add(await client.ScatterAsync(Workload.Value(scattered.Count), cancellationToken: cancellationToken));
+            await Task.WhenAny(report, Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken));
+        }
+
+        return await report;
+    }
+
+    private static async Task<int> CountReadableAsync(Client client, IReadOnlyList<Future<byte[]>> futures, CancellationToken cancellationToken)
+    {
+        var present = new List<int>();
+        for (var number = 0; number < futures.Count; number++)
+        {
+            if (await futures[number].GetExceptionAsync(cancellationToken) is null) // A value that is computed again is waited for.
+            {
+                present.Add(number);
+            }
+        }
+
+        var values = await client.GatherAsync(present.Select(number => futures[number]), cancellationToken: cancellationToken);
+        return present.Zip(values).Count(static pair => Workload.IsValue(pair.Second, pair.First));
+    }
+}
