@@ -34,15 +34,16 @@ internal sealed class Shrink(ShrinkOptions options, TimeProvider time)
             var startTime = time.GetElapsedTime(start);
 
             start = time.GetTimestamp();
-            var scattered = (await client.ScatterManyAsync(Enumerable.Range(0, options.Workers).Select(Workload.Value), cancellationToken: cancellationToken)).ToList();
+            var scattered = (await client.ScatterManyAsync(
+                Enumerable.Range(0, options.Workers).Select(Workload.Value), cancellationToken: cancellationToken)).ToList();
             var results = client.Map(_workload.ComputeAsync, Enumerable.Range(0, options.Tasks)).ToArray();
             await _workload.AllStarted.WaitAsync(cancellationToken);
             await client.WaitAsync(results[..^options.SlowTasks], cancellationToken: cancellationToken);
             var taskTime = time.GetElapsedTime(start);
 
-            start = time.GetTimestamp();
-            var report = await ShrinkAsync(cluster, client, scattered, cancellationToken);
-            var shrinkTime = time.GetElapsedTime(start);
+            var shrink = ShrinkAsync(cluster, cancellationToken);
+            await ScatterOnAsync(client, scattered, shrink, cancellationToken);
+            var (report, shrinkTime) = await shrink;
 
             return new ShrinkResult
             {
@@ -75,18 +76,23 @@ internal sealed class Shrink(ShrinkOptions options, TimeProvider time)
             : (await LocalWorker.StartAsync(spec, worker, new NannyOptions(), cancellationToken)).Kill;
     }
 
-    /// <summary>Shrinks the cluster to one worker, and ends when all other machines are gone. Meanwhile somebody goes on to scatter data.</summary>
-    private async Task<ScaleReport> ShrinkAsync(SpecCluster cluster, Client client, List<Future<byte[]>> scattered, CancellationToken cancellationToken)
+    /// <summary>Shrinks the cluster to one worker, and ends when the machines of the others are gone.</summary>
+    private async Task<(ScaleReport Report, TimeSpan Time)> ShrinkAsync(SpecCluster cluster, CancellationToken cancellationToken)
     {
         Membership.BeginShrink();
-        var report = cluster.ScaleAsync(1, new RetirementOptions { CloseWorkers = false }, cancellationToken);
-        while (!report.IsCompleted)
+        var start = time.GetTimestamp();
+        var report = await cluster.ScaleAsync(1, new RetirementOptions { CloseWorkers = false }, cancellationToken);
+        return (report, time.GetElapsedTime(start));
+    }
+
+    /// <summary>A shrink doesn't stop the world: while it goes on, data is scattered as before.</summary>
+    private async Task ScatterOnAsync(Client client, List<Future<byte[]>> scattered, Task shrink, CancellationToken cancellationToken)
+    {
+        while (!shrink.IsCompleted)
         {
             scattered.Add(await client.ScatterAsync(Workload.Value(scattered.Count), cancellationToken: cancellationToken));
-            await Task.WhenAny(report, Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken));
+            await Task.WhenAny(shrink, Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken));
         }
-
-        return await report;
     }
 
     private static async Task<int> CountReadableAsync(Client client, IReadOnlyList<Future<byte[]>> futures, CancellationToken cancellationToken)

@@ -32,13 +32,15 @@ internal sealed class Workload
     /// <summary>The function of the tasks.</summary>
     public async Task<byte[]> ComputeAsync(int number, TaskContext context)
     {
-        if (Interlocked.Increment(ref _runs[number]) == 1 && Interlocked.Increment(ref _startedCount) == _runs.Length)
+        var isFirst = Interlocked.Increment(ref _runs[number]) == 1;
+        if (isFirst && Interlocked.Increment(ref _startedCount) == _runs.Length)
         {
             _allStarted.SetResult();
         }
 
+        // Who runs a task again doesn't wait again: it is counted, and the one worker that is left would take minutes.
         var place = number - (_options.Tasks - _delays.Length);
-        if (place >= 0)
+        if (isFirst && place >= 0)
         {
             await Task.Delay(_delays[place], _time, context.Token);
         }
