@@ -42,27 +42,35 @@ internal sealed record ShrinkResult
     public void Write(ShrinkOptions options, TextWriter output)
     {
         var rows = Report.Retirement.Rows;
-        Say($"{options.Workers} workers, each on a machine with {Supervisor(options)}: up in {Seconds(StartTime)}");
-        Say($"{options.Tasks} tasks with results of {Workload.ValueBytes} bytes: run in {Seconds(TaskTime)}; {options.SlowTasks} of them go on while the cluster shrinks");
-        Say($"shrink to {Report.Planned}: {Report.Outcome} in {Seconds(ShrinkTime)}; the slowest retirement took {Seconds(rows.Max(static row => row.Duration))}, "
-            + $"and the manager ends machines 0 to {options.ReclaimTimeMax.TotalSeconds:0} s after each");
-        Say($"  retired       {rows.Count(static row => row.Outcome == RetirementOutcome.Retired),5} of {rows.Count}");
-        Say($"  moved         {rows.Sum(static row => row.MovedCount),5} values, {rows.Sum(static row => row.MovedBytes)} bytes");
-        Say($"  waited for    {rows.Sum(static row => row.WaitedForCount),5} tasks, interrupted {rows.Sum(static row => row.Interrupted.Count)}");
-        Say($"  missing       {MissingCount,5} heartbeats came from workers that had left");
-        Say($"  refused       {RefusedCount,5} workers that were started on a machine which is on the ledger of departures");
-        Say($"{ReadableResults} of {TaskCount} results readable, {RecomputedCount} recomputed, {LostCount} lost, {ResurrectedCount} resurrected; "
+        var bytes = rows.Sum(static row => row.MovedBytes) / 1e6;
+        output.WriteLine($"{options.Workers} workers, each on a machine with {Supervisor(options)}, up in {Seconds(StartTime)}");
+        output.WriteLine($"{TaskCount} tasks with results of {Workload.ValueBytes} bytes, run in {Seconds(TaskTime)}; {options.SlowTasks} of them run on while the cluster shrinks");
+        output.WriteLine($"shrink to {Report.Planned}: {Report.Outcome} in {Seconds(ShrinkTime)}; the manager ends a machine {Manager(options)}");
+        Count(rows.Count, $"rows of retirements, {rows.Count(static row => row.Outcome == RetirementOutcome.Retired)} of them retired, the slowest in {Seconds(Slowest)}");
+        Count(rows.Sum(static row => row.MovedCount), $"values moved, {bytes.ToString("0.0", CultureInfo.InvariantCulture)} MB");
+        Count(rows.Sum(static row => row.WaitedForCount), $"tasks waited for, {rows.Sum(static row => row.Interrupted.Count)} interrupted");
+        Count(MissingCount, "heartbeats of workers that had left, answered with missing");
+        Count(RefusedCount, "workers refused because their machine is on the ledger of departures");
+        output.WriteLine($"{ReadableResults} results readable, {RecomputedCount} recomputed, {LostCount} lost, {ResurrectedCount} resurrected; "
             + $"{ReadableScattered} of {ScatteredCount} scattered values readable");
-        if (options is { HasDisease: true, HasHostLabels: false })
+        if (options.HasDisease)
         {
-            Say($"The supervisors are no nannies and name no host, so the scheduler can't tell whom it lets in. With --host-labels it refuses them.");
+            output.WriteLine(
+                options.HasHostLabels
+                    ? "The supervisors tried to bring their workers back; their machines have labels, so the scheduler knew them."
+                    : "The supervisors are no nannies and name no host, so the scheduler can't know them. With --host-labels it refuses them.");
         }
 
-        void Say(string text) => output.WriteLine(text);
+        void Count(int count, string what) => output.WriteLine($"  {count,6} {what}");
     }
 
+    private TimeSpan Slowest => Report.Retirement.Rows.Select(static row => row.Duration).DefaultIfEmpty().Max();
+
     private static string Supervisor(ShrinkOptions options) =>
-        (options.HasDisease ? "a supervisor that restarts whatever ends" : "the engine's nanny") + (options.HasHostLabels ? ", and a host label" : string.Empty);
+        (options.HasDisease ? "a supervisor that restarts whatever ends" : "the engine's nanny") + (options.HasHostLabels ? " and a label" : string.Empty);
+
+    private static string Manager(ShrinkOptions options) =>
+        options.IsFast ? "as soon as its worker has left" : $"0 to {options.ReclaimTimeMax.TotalSeconds:0} s after its worker has left";
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.00 s", CultureInfo.InvariantCulture);
 }
