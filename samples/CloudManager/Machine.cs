@@ -8,6 +8,7 @@ internal sealed class Machine(string id, string tag)
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action? _powerOff;
+    private bool _isOff;
 
     public string Id { get; } = id;
 
@@ -25,7 +26,7 @@ internal sealed class Machine(string id, string tag)
     {
         lock (_gate)
         {
-            if (!_gone.Task.IsCompleted)
+            if (!_isOff)
             {
                 _powerOff = powerOff;
                 return;
@@ -41,10 +42,11 @@ internal sealed class Machine(string id, string tag)
         Action? powerOff;
         lock (_gate)
         {
-            _gone.TrySetResult();
+            _isOff = true;
             (powerOff, _powerOff) = (_powerOff, null);
         }
 
         powerOff?.Invoke();
+        _gone.TrySetResult();
     }
 }

@@ -14,6 +14,7 @@ internal sealed class Shrink(ShrinkOptions options, TimeProvider time)
 {
     private readonly SimulatedCloud _cloud = new(new CloudOptions { ReclaimTimeMax = options.ReclaimTimeMax, Seed = options.Seed }, time);
     private readonly Workload _workload = new(options, time);
+    private int _lostAtOnceCount;
 
     /// <summary>What happens to the members.</summary>
     public Membership Membership { get; } = new();
@@ -52,9 +53,9 @@ internal sealed class Shrink(ShrinkOptions options, TimeProvider time)
                 ShrinkTime = shrinkTime,
                 Report = report,
                 TaskCount = options.Tasks,
-                ReadableResults = await CountReadableAsync(client, results, cancellationToken),
-                ScatteredCount = scattered.Count,
-                ReadableScattered = await CountReadableAsync(client, scattered, cancellationToken),
+                ReadableResults = await CountReadableAsync(results, cancellationToken),
+                ScatteredCount = scattered.Count + _lostAtOnceCount,
+                ReadableScattered = await CountReadableAsync(scattered, cancellationToken),
                 RecomputedCount = _workload.RecomputedCount,
                 ResurrectedCount = Membership.ResurrectedCount,
                 RefusedCount = Membership.RefusedCount,
@@ -90,23 +91,35 @@ internal sealed class Shrink(ShrinkOptions options, TimeProvider time)
     {
         while (!shrink.IsCompleted)
         {
-            scattered.Add(await client.ScatterAsync(Workload.Value(scattered.Count), cancellationToken: cancellationToken));
+            try
+            {
+                scattered.Add(await client.ScatterAsync(Workload.Value(scattered.Count), cancellationToken: cancellationToken));
+            }
+            catch (LostDataException)
+            {
+                _lostAtOnceCount++; // With the disease: it came to a worker whose machine went before anybody was told that it is there.
+            }
+
             await Task.WhenAny(shrink, Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellationToken));
         }
     }
 
-    private static async Task<int> CountReadableAsync(Client client, IReadOnlyList<Future<byte[]>> futures, CancellationToken cancellationToken)
+    private static async Task<int> CountReadableAsync(IEnumerable<Future<byte[]>> futures, CancellationToken cancellationToken)
     {
-        var present = new List<int>();
-        for (var number = 0; number < futures.Count; number++)
-        {
-            if (await futures[number].GetExceptionAsync(cancellationToken) is null) // A value that is computed again is waited for.
-            {
-                present.Add(number);
-            }
-        }
+        // One by one and not with GatherAsync, which gives all values or none. A result that was lost is computed again, and waited for.
+        var readable = await Task.WhenAll(futures.Select((future, number) => IsReadableAsync(future, number, cancellationToken)));
+        return readable.Count(static isReadable => isReadable);
+    }
 
-        var values = await client.GatherAsync(present.Select(number => futures[number]), cancellationToken: cancellationToken);
-        return present.Zip(values).Count(static pair => Workload.IsValue(pair.Second, pair.First));
+    private static async Task<bool> IsReadableAsync(Future<byte[]> future, int number, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Workload.IsValue(await future.AsTask(cancellationToken), number);
+        }
+        catch (EngineException)
+        {
+            return false;
+        }
     }
 }
