@@ -9,7 +9,7 @@ public sealed class GracefulShrinkTests
 {
     private const int Workers = 12;
 
-    private static readonly ShrinkOptions s_options = new() { Workers = Workers, Tasks = 60, HeartbeatInterval = TimeSpan.FromMilliseconds(5) };
+    private static readonly ShrinkOptions s_options = new() { Workers = Workers, Tasks = 60 };
 
     // Those that have nothing to do leave at once; the others when their slow tasks end, which is when the test lets time go on.
     private static readonly int s_idle = Workers - 1 - s_options.SlowTasks;

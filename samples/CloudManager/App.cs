@@ -26,9 +26,7 @@ internal static class App
     {
         switch (args)
         {
-            case []:
-                break;
-            case ["--fast"]:
+            case [] or ["--fast"]:
                 break;
             case ["--help" or "-h"]:
                 output.Write(Help);
