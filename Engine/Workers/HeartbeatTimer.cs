@@ -18,7 +18,8 @@ internal sealed class HeartbeatTimer : IDisposable
     public HeartbeatTimer(TimeProvider time, TimeSpan interval, Action<bool> beat)
     {
         (_interval, _beat) = (interval, beat);
-        _timer = time.CreateTimer(static state => ((HeartbeatTimer)state!).OnDue(), this, interval, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(static state => ((HeartbeatTimer)state!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(interval, Timeout.InfiniteTimeSpan); // Not before: it may be due before this thread goes on.
     }
 
     /// <summary>The time between beats, from the next on.</summary>

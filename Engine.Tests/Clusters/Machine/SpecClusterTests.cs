@@ -289,6 +289,22 @@ public sealed class SpecClusterTests
         Assert.Equal("retire 0", cluster.Lines);
     }
 
+    [Fact]
+    public void What_was_lost_with_a_worker_that_came_back_while_it_was_retired_is_reported_too()
+    {
+        var cluster = SpecClusterFixture.With(2);
+        var scale = cluster.Scale(1);
+        cluster.Chosen("0");
+        cluster.Left("0");
+        var before = new WorkerId(1);
+        var after = cluster.Joined("0");
+        cluster.Machine.OnRetirement([before], [SpecClusterFixture.Row("0", before, RetirementOutcome.Vanished)], null, cluster.Now);
+        cluster.Advance(TimeSpan.Zero);
+        cluster.Retired("0");
+        cluster.Stopped("0");
+        Assert.Equal([before, after], cluster.Report(scale).Retirement.Rows.Select(static row => row.Id));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

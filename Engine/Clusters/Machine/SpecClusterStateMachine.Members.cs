@@ -113,6 +113,7 @@ internal sealed partial class SpecClusterStateMachine
     /// <summary>A worker was retired or has vanished: nothing keeps its host, unless its nanny has brought it back meanwhile.</summary>
     private void LetGo(SpecWorker worker, RetirementRow row)
     {
+        AddRow(worker, row); // Also if it is back: what was lost with it before is lost.
         if (worker.IsMember && worker.Id != row.Id)
         {
             SetState(worker, SpecWorkerState.Member); // Not wanted, so it is retired anew.
@@ -120,7 +121,6 @@ internal sealed partial class SpecClusterStateMachine
         }
 
         worker.IsMember = false;
-        AddRow(worker, row);
         Stop(worker, row);
     }
 
