@@ -36,8 +36,14 @@ internal sealed class HookQueue(TimeSpan limit, TimeProvider time, Action<string
         using var token = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, _closing.Token);
         try
         {
-            await call(token.Token).AsTask().WaitAsync(limit, time);
+            await call(token.Token).AsTask().WaitAsync(timer.Token);
             return null;
+        }
+        catch (OperationCanceledException) when (timer.IsCancellationRequested)
+        {
+            var late = new TimeoutException($"{hook} took longer than {limit}.");
+            report(hook, late);
+            return late;
         }
 #pragma warning disable CA1031 // The hook is the plugin author's: whatever it throws, the next one is called.
         catch (Exception exception)

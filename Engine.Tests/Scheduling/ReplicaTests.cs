@@ -145,6 +145,11 @@ public sealed class ReplicaTests : ISchedulerSink
 
     void ISchedulerSink.Send(NannyState nanny, Message message) => _sent.Add((nanny.Name, message));
 
+    void ISchedulerSink.Publish(ReadOnlySpan<Engine.Plugins.TaskTransition> transitions)
+    {
+        // Not looked at.
+    }
+
     void ISchedulerSink.Publish(object happened)
     {
         // Plugins are no matter here.

@@ -47,6 +47,11 @@ public sealed class SchedulerOutboxTests
 
         public void Send(NannyState nanny, Message message) => Messages.Add(message);
 
+        public void Publish(ReadOnlySpan<Engine.Plugins.TaskTransition> transitions)
+        {
+            // Not looked at.
+        }
+
         public void Publish(object happened)
         {
             // Plugins are no matter here.

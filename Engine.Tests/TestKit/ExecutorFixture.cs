@@ -1,6 +1,6 @@
-using Engine.Plugins;
 using System.Threading.Channels;
 using Engine.Collections;
+using Engine.Plugins;
 using Engine.Protocol;
 using Engine.Tasks;
 using Engine.Workers.Execution;

@@ -18,6 +18,14 @@ internal sealed partial class Scheduler
     private readonly SchedulerPlugin[] _pluginsAtStart;
     private SchedulerContext? _context;
 
+    void ISchedulerSink.Publish(ReadOnlySpan<TaskTransition> transitions)
+    {
+        foreach (ref readonly var transition in transitions)
+        {
+            _plugins.Transition(transition);
+        }
+    }
+
     void ISchedulerSink.Publish(object happened)
     {
         switch (happened)
@@ -33,9 +41,6 @@ internal sealed partial class Scheduler
                 break;
             case RetirementProposed proposed:
                 Inbox.Post(new RetireProposed(proposed));
-                break;
-            case TaskTransition transition:
-                _plugins.Transition(transition);
                 break;
             case ClientAdded client:
                 _plugins.AddClient(client.Client);

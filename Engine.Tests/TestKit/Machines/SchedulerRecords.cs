@@ -77,6 +77,11 @@ internal sealed class RecordingSchedulerSink : ISchedulerSink
         Events.Clear();
     }
 
+    public void Publish(ReadOnlySpan<Engine.Plugins.TaskTransition> transitions)
+    {
+        // Not looked at.
+    }
+
     public void Publish(object happened)
     {
         Happened.Add(happened);

@@ -119,6 +119,11 @@ internal sealed partial class TinyCluster : ISchedulerSink
     {
     }
 
+    void ISchedulerSink.Publish(ReadOnlySpan<Engine.Plugins.TaskTransition> transitions)
+    {
+        // Not looked at.
+    }
+
     void ISchedulerSink.Publish(object happened)
     {
         switch (happened)

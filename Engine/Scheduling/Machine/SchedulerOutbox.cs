@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Engine.Collections;
+using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 
@@ -15,6 +17,9 @@ internal interface ISchedulerSink
 
     /// <summary>Something that plugins are told of; after all that the step has to send.</summary>
     void Publish(object happened);
+
+    /// <summary>The transitions of the step, for plugins; before what else happened in it. Valid for the call.</summary>
+    void Publish(ReadOnlySpan<TaskTransition> transitions);
 }
 
 /// <summary>
@@ -30,6 +35,7 @@ internal sealed class SchedulerOutbox(ISchedulerSink sink)
     private readonly List<ClientState> _clients = [];
     private readonly List<(NannyState Nanny, Message Message)> _nannies = [];
     private readonly List<object> _happened = [];
+    private readonly List<TaskTransition> _transitions = [];
 
     /// <summary>What plugins will be told when the step is over.</summary>
     public IReadOnlyList<object> Happened => _happened;
@@ -88,6 +94,8 @@ internal sealed class SchedulerOutbox(ISchedulerSink sink)
 
     public void Send(NannyState nanny, Message message) => _nannies.Add((nanny, message));
 
+    public void Transition(in TaskTransition transition) => _transitions.Add(transition);
+
     /// <summary>Tells plugins of something, when the step is over and everybody else has been told.</summary>
     public void Publish(object happened) => _happened.Add(happened);
 
@@ -112,6 +120,12 @@ internal sealed class SchedulerOutbox(ISchedulerSink sink)
         }
 
         _clients.Clear();
+        if (_transitions.Count > 0)
+        {
+            sink.Publish(CollectionsMarshal.AsSpan(_transitions));
+            _transitions.Clear();
+        }
+
         for (var i = 0; i < _happened.Count; i++)
         {
             sink.Publish(_happened[i]);

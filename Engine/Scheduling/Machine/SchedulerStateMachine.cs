@@ -302,7 +302,7 @@ internal sealed partial class SchedulerStateMachine
         entry.Stimulus = _stimulus;
         if (TellsTransitions)
         {
-            _outbox.Publish(new TaskTransition(entry.Key, count, NameOf(start), NameOf(finish), entry.Worker, task.Attempt));
+            _outbox.Transition(new TaskTransition(entry.Key, count, NameOf(start), NameOf(finish), entry.Worker, task.Attempt));
         }
     }
 
