@@ -22,6 +22,9 @@ internal sealed class HookQueue(TimeSpan limit, TimeProvider time, Action<string
         return await result;
     }
 
+    /// <summary>Ends when the hooks that were called so far have ended.</summary>
+    public Task WhenIdleAsync() => _tail;
+
     /// <summary>Cancels the token of the hooks that run or wait; those that wait are called all the same.</summary>
     public void Cancel() => _closing.Cancel();
 

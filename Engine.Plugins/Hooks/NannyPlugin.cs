@@ -1,15 +1,9 @@
 namespace Engine.Plugins;
 
 /// <summary>Code that runs with a nanny. Each nanny has an instance of its own.</summary>
-/// <remarks>dask: <c>NannyPlugin</c>. See <see cref="SchedulerPlugin"/> for how hooks are called.</remarks>
+/// <remarks>dask: <c>NannyPlugin</c>. It is registered with a name and what makes an instance. See <see cref="SchedulerPlugin"/> for how hooks are called.</remarks>
 public abstract class NannyPlugin
 {
-    /// <summary>Its name; unique among the plugins of a nanny.</summary>
-    public virtual string Name => GetType().Name;
-
-    /// <summary>Whether a second registration under the same name is ignored. If not, it takes the place of the first, which is torn down.</summary>
-    public virtual bool IsIdempotent => false;
-
     /// <summary>Whether a worker that runs when the plugin is registered is restarted, so that it holds for it too.</summary>
     public virtual bool RestartsWorker => false;
 

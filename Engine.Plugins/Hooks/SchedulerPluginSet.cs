@@ -75,6 +75,9 @@ internal sealed class SchedulerPluginSet(TimeProvider time, Action<PluginFailure
     public Task BeforeCloseAsync() =>
         Task.WhenAll(_entries.Select(static entry => entry.Queue.CallAsync(nameof(SchedulerPlugin.BeforeCloseAsync), entry.Plugin.BeforeCloseAsync)));
 
+    /// <summary>Ends when the asynchronous hooks that were called so far have ended, or have run out of time.</summary>
+    public Task WhenIdleAsync() => Task.WhenAll(_entries.Select(static entry => entry.Queue.WhenIdleAsync()));
+
     /// <summary>Closes all; ends when the last hook has ended or has run out of time.</summary>
     public Task CloseAllAsync()
     {

@@ -1,15 +1,9 @@
 namespace Engine.Plugins;
 
 /// <summary>Code that runs with a worker. Each worker has an instance of its own.</summary>
-/// <remarks>dask: <c>WorkerPlugin</c>. See <see cref="SchedulerPlugin"/> for how hooks are called.</remarks>
+/// <remarks>dask: <c>WorkerPlugin</c>. It is registered with a name and what makes an instance. See <see cref="SchedulerPlugin"/> for how hooks are called.</remarks>
 public abstract class WorkerPlugin
 {
-    /// <summary>Its name; unique among the plugins of a worker.</summary>
-    public virtual string Name => GetType().Name;
-
-    /// <summary>Whether a second registration under the same name is ignored. If not, it takes the place of the first, which is torn down.</summary>
-    public virtual bool IsIdempotent => false;
-
     /// <summary>How long an asynchronous hook may take.</summary>
     /// <value>30 seconds.</value>
     public virtual TimeSpan HookTimeLimit => TimeSpan.FromSeconds(30);

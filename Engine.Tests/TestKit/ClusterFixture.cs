@@ -56,6 +56,24 @@ internal sealed class ClusterFixture : IAsyncDisposable
         return client;
     }
 
+    /// <summary>From now on listens to a topic; the task of the answer ends with the first event whose text contains what is given.</summary>
+    public async Task<Task> ListenAsync(string topic, string text)
+    {
+        var subscription = await Client.SubscribeAsync(topic).Within("subscription");
+        return HearAsync().Within($"an event of the topic {topic} that says: {text}");
+
+        async Task HearAsync()
+        {
+            await foreach (var logged in subscription)
+            {
+                if (logged.Content?.ToString()?.Contains(text, StringComparison.Ordinal) == true)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
     /// <summary>Waits until the scheduler has dealt with all that clients gave up, those of the workers' tasks too, and makes sure that it knows no task any more.</summary>
     public async Task NothingIsKnownAsync()
     {

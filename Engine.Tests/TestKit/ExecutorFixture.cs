@@ -1,3 +1,4 @@
+using Engine.Plugins;
 using System.Threading.Channels;
 using Engine.Collections;
 using Engine.Protocol;
@@ -23,6 +24,8 @@ internal sealed class ExecutorFixture : IExecutionHost, IAsyncDisposable
     public int AskedCount { get; private set; }
 
     public WorkerAddress Self { get; } = new(new WorkerId(1), "inproc://executor", "executor");
+
+    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>();
 
     public IServiceProvider? Services => null;
 
@@ -66,6 +69,8 @@ internal sealed class ExecutorFixture : IExecutionHost, IAsyncDisposable
     public void LogEvent(string topic, object? content)
     {
     }
+
+    public void PluginFailed(WorkerPlugin plugin, string hook, Exception exception) => throw new InvalidOperationException(hook, exception);
 
     public void Entered(TaskContext context)
     {

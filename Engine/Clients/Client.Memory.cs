@@ -86,6 +86,60 @@ public sealed partial class Client
         return AskAsync<object?>(new RegisterSchedulerPlugin(plugin), cancellationToken);
     }
 
+    /// <summary>Registers a plugin of all workers, those that come later included.</summary>
+    /// <param name="name">Its name; one of the same name is torn down and replaced.</param>
+    /// <param name="create">Makes an instance for a worker.</param>
+    /// <param name="isIdempotent">Whether nothing is done if there is one of the name.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Ends when all workers have set it up.</returns>
+    /// <exception cref="PluginException">One of the workers could not set it up, so it is not registered. One that comes later and can't is logged in the topic <c>plugins</c>.</exception>
+    /// <remarks>dask: <c>Client.register_plugin</c> of a <c>WorkerPlugin</c>.</remarks>
+    public Task RegisterWorkerPluginAsync(string name, Func<WorkerPlugin> create, bool isIdempotent = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(create);
+        return AskAsync<object?>(new RegisterRemotePlugin(RemotePluginKind.Worker, name, create, isIdempotent), cancellationToken);
+    }
+
+    /// <summary>Removes a plugin of all workers; it is torn down.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Ends when no worker has it.</returns>
+    /// <exception cref="PluginException">There is none of the name, or a teardown threw; it is removed all the same.</exception>
+    /// <remarks>dask: <c>Client.unregister_worker_plugin</c>.</remarks>
+    public Task UnregisterWorkerPluginAsync(string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return AskAsync<object?>(new UnregisterRemotePlugin(RemotePluginKind.Worker, name), cancellationToken);
+    }
+
+    /// <summary>Registers a plugin of all nannies, those that come later included.</summary>
+    /// <param name="name">Its name; one of the same name is torn down and replaced.</param>
+    /// <param name="create">Makes an instance for a nanny.</param>
+    /// <param name="isIdempotent">Whether nothing is done if there is one of the name.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Ends when all nannies have it.</returns>
+    /// <exception cref="PluginException">It could not be made for one of the nannies, so it is not registered.</exception>
+    /// <remarks>dask: <c>Client.register_plugin</c> of a <c>NannyPlugin</c>.</remarks>
+    public Task RegisterNannyPluginAsync(string name, Func<NannyPlugin> create, bool isIdempotent = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(create);
+        return AskAsync<object?>(new RegisterRemotePlugin(RemotePluginKind.Nanny, name, create, isIdempotent), cancellationToken);
+    }
+
+    /// <summary>Removes a plugin of all nannies; it is torn down.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>Ends when no nanny has it.</returns>
+    /// <exception cref="PluginException">There is none of the name, or a teardown threw; it is removed all the same.</exception>
+    /// <remarks>dask: <c>Client.unregister_worker_plugin(nanny=True)</c>.</remarks>
+    public Task UnregisterNannyPluginAsync(string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return AskAsync<object?>(new UnregisterRemotePlugin(RemotePluginKind.Nanny, name), cancellationToken);
+    }
+
     /// <summary>Removes a plugin of the scheduler; it is closed.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>

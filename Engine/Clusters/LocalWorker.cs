@@ -85,7 +85,7 @@ public sealed class LocalWorker : ProvisionedWorker
         var nanny = new Nanny(id, options.Name, options.Host, nannyOptions.ToSettings(id, options), launcher, place);
         try
         {
-            await nanny.StartAsync(place.TaskScheduler, cancellationToken);
+            await nanny.StartAsync(place.TaskScheduler, cancellationToken, nannyOptions.Plugins.AsReadOnly());
         }
         catch
         {

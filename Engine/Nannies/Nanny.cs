@@ -1,4 +1,5 @@
 using Engine.Nannies.Machine;
+using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Runtime;
@@ -27,6 +28,7 @@ internal sealed class Nanny : Component, INannySink
     private CancellationTokenSource? _starting;
     private ILaunchedWorker? _worker;
     private IConnection? _scheduler;
+    private readonly HookRunner<NannyPlugin> _plugins;
     private long _number;
 
     public Nanny(
@@ -36,6 +38,8 @@ internal sealed class Nanny : Component, INannySink
         (_transport, _schedulerAddress, _time) = (place.Transport, place.SchedulerAddress, place.Time);
         _started = _time.GetTimestamp();
         _machine = new NannyStateMachine(settings, this);
+        _plugins = new HookRunner<NannyPlugin>(
+            _time, static plugin => plugin.HookTimeLimit, failure => _scheduler?.TrySend(new LogEventMessage("plugins", $"{Name}: {failure}")));
         _deadline = CreateTimer(DeadlineReached.Instance);
         if (settings.TerminateBytes is not null)
         {
@@ -57,9 +61,17 @@ internal sealed class Nanny : Component, INannySink
     public Task<NannyEnd> Ended => _ended.Task;
 
     /// <summary>Connects, starts the worker, and ends when that runs. What went wrong is thrown once.</summary>
-    public async Task StartAsync(TaskScheduler scheduler, CancellationToken cancellationToken)
+    public async Task StartAsync(TaskScheduler scheduler, CancellationToken cancellationToken, IReadOnlyDictionary<string, Func<NannyPlugin>>? plugins = null)
     {
         _taskScheduler = scheduler;
+        foreach (var (name, create) in plugins ?? new Dictionary<string, Func<NannyPlugin>>())
+        {
+            if (await AddAsync(name, create) is { } error)
+            {
+                throw new PluginException($"Nanny {Name} did not start: its plugin \"{name}\" could not be made: {error.Message}", error);
+            }
+        }
+
         Start(scheduler);
         Inbox.Post(Begin.Instance);
         await _running.Task.WaitAsync(cancellationToken);
@@ -118,6 +130,7 @@ internal sealed class Nanny : Component, INannySink
         finally
         {
             Inbox.Complete(); // Whatever was thrown on the way, it ends (I6).
+            _ = _plugins.CallAllAsync("Teardown", static (plugin, token) => plugin.TeardownAsync(token));
             _running.TrySetException(error ?? new StartFailedException($"Nanny {Name} ended before its worker ran ({reason}): {detail}"));
             _ended.TrySetResult(new NannyEnd(status, reason, detail, error));
         }
@@ -161,6 +174,12 @@ internal sealed class Nanny : Component, INannySink
             case TellNanny told:
                 _machine.OnTold(told, now);
                 break;
+            case AddPlugin add:
+                _ = AddPluginAsync(add);
+                break;
+            case RemovePlugin remove:
+                _ = RemovePluginAsync(remove);
+                break;
             case WorkerRuns runs:
                 OnWorkerRuns(runs, now);
                 break;
@@ -171,8 +190,10 @@ internal sealed class Nanny : Component, INannySink
                 _machine.OnWorkerCloses(closes.Number, closes.Reason, closes.Detail, now);
                 break;
             case WorkerGone gone:
-                _worker = gone.Number == _number ? null : _worker;
-                _machine.OnWorkerExited(gone.Number, gone.Reason, gone.Detail, now);
+                OnWorkerGone(gone, now);
+                break;
+            case RestartRequested restart:
+                _scheduler?.TrySend(new RestartAsked(restart.Worker, restart.Detail));
                 break;
             case RetirementEnded retirement:
                 _machine.OnRetirementEnded(retirement.Worker, retirement.IsRefused, now);
@@ -226,6 +247,48 @@ internal sealed class Nanny : Component, INannySink
         }
 
         _running.TrySetResult();
+        _ = _plugins.CallAllAsync(nameof(NannyPlugin.AfterStartAsync), (plugin, token) => plugin.AfterStartAsync(runs.Worker.Id, token));
+    }
+
+    private void OnWorkerGone(WorkerGone gone, TimeSpan now)
+    {
+        var worker = _machine.Worker;
+        if (gone.Number == _number)
+        {
+            _worker = null;
+        }
+
+        _machine.OnWorkerExited(gone.Number, gone.Reason, gone.Detail, now);
+        if (_machine.LastExit is { } exit && exit.Worker == worker && worker.Number > 0)
+        {
+            _ = _plugins.CallAllAsync(nameof(NannyPlugin.AfterExitAsync), (plugin, token) => plugin.AfterExitAsync(exit, token));
+        }
+    }
+
+    private async Task AddPluginAsync(AddPlugin add)
+    {
+        var hadWorker = _worker;
+        var restarts = false;
+        var error = await AddAsync(add.Name, () =>
+        {
+            var plugin = ((Func<NannyPlugin>)add.Create)();
+            restarts = plugin.RestartsWorker;
+            return plugin;
+        });
+        _scheduler?.TrySend(new PluginDone(add.Number, error));
+        if (error is null && restarts && hadWorker is { } worker)
+        {
+            Inbox.Post(new RestartRequested(worker.Id, $"the plugin {add.Name} asks for it"));
+        }
+    }
+
+    private Task<Exception?> AddAsync(string name, Func<NannyPlugin> create) =>
+        _plugins.AddAsync(name, create, static (_, _) => default, static (plugin, token) => plugin.TeardownAsync(token));
+
+    private async Task RemovePluginAsync(RemovePlugin remove)
+    {
+        var error = await _plugins.RemoveAsync(remove.Name, static (plugin, token) => plugin.TeardownAsync(token));
+        _scheduler?.TrySend(new PluginDone(remove.Number, error));
     }
 
     private async Task ConnectAsync()
@@ -252,7 +315,9 @@ internal sealed class Nanny : Component, INannySink
     {
         try
         {
-            var launch = new WorkerLaunch(Id, TellAsync, _settings.Lifetime, new Dictionary<string, string>());
+            var start = new WorkerStart(Name);
+            await _plugins.CallAllAsync(nameof(NannyPlugin.BeforeStartAsync), (plugin, token) => plugin.BeforeStartAsync(start, token));
+            var launch = new WorkerLaunch(Id, TellAsync, _settings.Lifetime, start.Environment.AsReadOnly());
             var worker = await _launcher.StartAsync(launch, cancellationToken);
             if (!Inbox.Post(new WorkerRuns(number, worker)))
             {

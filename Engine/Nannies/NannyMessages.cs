@@ -74,3 +74,11 @@ internal sealed class CloseRequested(CloseReason reason, string detail) : Messag
 
     public string Detail { get; } = detail;
 }
+
+/// <summary>The worker is to be replaced by a fresh one, at the wish of a plugin.</summary>
+internal sealed class RestartRequested(WorkerId worker, string detail) : Message
+{
+    public WorkerId Worker { get; } = worker;
+
+    public string Detail { get; } = detail;
+}

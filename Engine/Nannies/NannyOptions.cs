@@ -1,4 +1,5 @@
 using Engine.Nannies.Machine;
+using Engine.Plugins;
 
 namespace Engine;
 
@@ -44,6 +45,10 @@ public sealed class NannyOptions
     /// <remarks>dask: <c>--lifetime-restart</c>.</remarks>
     public bool LifetimeRestart { get; set; }
 
+    /// <summary>Plugins that it has from the start, by name: what makes an instance.</summary>
+    /// <value>Empty.</value>
+    public IDictionary<string, Func<NannyPlugin>> Plugins { get; init; } = new Dictionary<string, Func<NannyPlugin>>(StringComparer.Ordinal);
+
     internal void Check()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(RestartsMax);
@@ -70,12 +75,11 @@ public sealed class NannyOptions
         DeathTimeout = DeathTimeout,
         Lifetime = Lifetime + (LifetimeStagger * StaggerOf(id)),
         LifetimeRestart = LifetimeRestart,
+        TerminateBytes = worker is { MemoryLimit: { } limit, MemoryTerminate: { } part } ? (long)(limit * part) : null,
     };
 
     /// <summary>From -1 to 1, another for each nanny.</summary>
     internal static double StaggerOf(NannyId id) => (BitConverter.ToUInt32(id.Value.ToByteArray(), 0) / (double)uint.MaxValue * 2) - 1;
-
-    internal NannyOptions Copy() => (NannyOptions)MemberwiseClone();
 
     private static void Require(TimeSpan time, TimeSpan min, string name)
     {

@@ -147,3 +147,11 @@ internal sealed class WorkerExited(WorkerId worker, CloseReason reason, string d
 
     public string Detail { get; } = detail;
 }
+
+/// <summary>A nanny asks that its worker be replaced by a fresh one. It is told to do so, once the scheduler has noted it.</summary>
+internal sealed class RestartAsked(WorkerId worker, string detail) : Message
+{
+    public WorkerId Worker { get; } = worker;
+
+    public string Detail { get; } = detail;
+}

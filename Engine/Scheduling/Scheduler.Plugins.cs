@@ -12,6 +12,10 @@ namespace Engine.Scheduling;
 internal sealed partial class Scheduler
 {
     private readonly SchedulerPluginSet _plugins;
+    private readonly RemotePlugins _workerPlugins;
+    private readonly RemotePlugins _nannyPlugins;
+    private readonly List<(RemotePlugins Plugins, IConnection Connection)> _joined = [];
+    private readonly SchedulerPlugin[] _pluginsAtStart;
     private SchedulerContext? _context;
 
     void ISchedulerSink.Publish(object happened)
@@ -97,6 +101,18 @@ internal sealed partial class Scheduler
                 TellMachineWhatIsWanted();
                 Reply(client, request, null, isKnown ? null : Unknown("scheduler plugin", unregister.Name, _plugins.Names));
                 break;
+            case RegisterRemotePlugin { Kind: RemotePluginKind.Worker } register:
+                _workerPlugins.Register(register, client, _workers.Where(static pair => pair.Value.IsMember).Select(static pair => pair.Key));
+                break;
+            case RegisterRemotePlugin register:
+                _nannyPlugins.Register(register, client, _nannies.Keys);
+                break;
+            case UnregisterRemotePlugin { Kind: RemotePluginKind.Worker } unregister:
+                _workerPlugins.Unregister(unregister, client, _workers.Where(static pair => pair.Value.IsMember).Select(static pair => pair.Key));
+                break;
+            case UnregisterRemotePlugin unregister:
+                _nannyPlugins.Unregister(unregister, client, _nannies.Keys);
+                break;
             case RegisterPolicy register:
                 _machine.AddPolicy(register.Policy);
                 Reply(client, request, null);
@@ -105,6 +121,17 @@ internal sealed partial class Scheduler
                 Reply(client, request, null, _machine.RemovePolicy(unregister.Name) ? null : Unknown("policy", unregister.Name, []));
                 break;
         }
+    }
+
+    /// <summary>Who has joined in this step, and has been told so, gets the plugins of its kind.</summary>
+    private void HandOutPlugins()
+    {
+        foreach (var (plugins, connection) in _joined)
+        {
+            plugins.OnJoined(connection);
+        }
+
+        _joined.Clear();
     }
 
     private void Retire(ClientState? client, long requestId, WorkerSelector selector, RetirementTerms terms)
@@ -151,6 +178,23 @@ internal sealed partial class Scheduler
 
     private IReadOnlyList<WorkerInfo> ValidForDownscaling() => _plugins.ValidWorkersForDownscaling(_machine.ValidForDownscaling());
 
+    /// <summary>Starts the plugins that it has from the start; nobody has joined yet.</summary>
+    private async Task StartPluginsAsync()
+    {
+        foreach (var plugin in _pluginsAtStart)
+        {
+            _context ??= new SchedulerContext(this, _transport, _taskScheduler, _time);
+            if (await _plugins.StartAsync(plugin, _context) is { } error)
+            {
+                throw new PluginException($"The scheduler did not start: its plugin {plugin.Name} threw: {error.Message}", error);
+            }
+
+            var added = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            Inbox.Post(new PluginStarted(plugin, null, null, null) { Added = added });
+            await added.Task;
+        }
+    }
+
     private async Task StartAsync(SchedulerPlugin plugin, ClientState client, Request request)
     {
         _context ??= new SchedulerContext(this, _transport, _taskScheduler, _time);
@@ -160,21 +204,29 @@ internal sealed partial class Scheduler
 
     private void OnStarted(PluginStarted started)
     {
+        if (started is { Client: null, Added: { } added })
+        {
+            _plugins.Add(started.Plugin);
+            TellMachineWhatIsWanted();
+            added.SetResult();
+            return;
+        }
+
         if (started.Error is { } error)
         {
-            Reply(started.Client, started.Request, null, new PluginException($"{started.Plugin.Name} did not start, so it was not registered: {error.Message}", error));
+            Reply(started.Client!, started.Request!, null, new PluginException($"{started.Plugin.Name} did not start, so it was not registered: {error.Message}", error));
             return;
         }
 
         if (started.Plugin.IsIdempotent && _plugins.Contains(started.Plugin.Name))
         {
-            Reply(started.Client, started.Request, null); // Another one of its name has started meanwhile.
+            Reply(started.Client!, started.Request!, null); // Another one of its name has started meanwhile.
             return;
         }
 
         _plugins.Add(started.Plugin);
         TellMachineWhatIsWanted();
-        Reply(started.Client, started.Request, null);
+        Reply(started.Client!, started.Request!, null);
     }
 
     private void TellMachineWhatIsWanted()
@@ -269,13 +321,16 @@ internal sealed partial class Scheduler
         public object? Content { get; } = content;
     }
 
-    private sealed class PluginStarted(SchedulerPlugin plugin, ClientState client, Request request, Exception? error) : Message
+    private sealed class PluginStarted(SchedulerPlugin plugin, ClientState? client, Request? request, Exception? error) : Message
     {
+        /// <summary>Of one that the scheduler has from the start: told when it is among the others.</summary>
+        public TaskCompletionSource? Added { get; init; }
+
         public SchedulerPlugin Plugin { get; } = plugin;
 
-        public ClientState Client { get; } = client;
+        public ClientState? Client { get; } = client;
 
-        public Request Request { get; } = request;
+        public Request? Request { get; } = request;
 
         public Exception? Error { get; } = error;
     }

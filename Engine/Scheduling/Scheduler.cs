@@ -30,8 +30,11 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
     public Scheduler(SchedulerOptions options, ITransport transport, TimeProvider time)
     {
         (_transport, _time, _started) = (transport, time, time.GetTimestamp());
+        _pluginsAtStart = [.. options.Plugins];
         _outbox = new SchedulerOutbox(this);
         _machine = new SchedulerStateMachine(options.ToSettings(), _outbox);
+        _workerPlugins = new RemotePlugins(RemotePluginKind.Worker, text => _machine.LogEvent(PluginTopic, text));
+        _nannyPlugins = new RemotePlugins(RemotePluginKind.Nanny, text => _machine.LogEvent(PluginTopic, text));
         _plugins = new SchedulerPluginSet(time, failure => Inbox.Post(new PluginFailed(failure)));
         _deadline = time.CreateTimer(
             static state => ((Scheduler)state!).Inbox.Post(DeadlineReached.Instance), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -42,6 +45,9 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
     /// <summary>Tasks in its table; to be asked when it is at rest.</summary>
     internal long TaskCount => _machine.TaskCount;
 
+    /// <summary>Called with each heartbeat, with whether its worker is stalled; for tests.</summary>
+    internal Action<bool>? Beaten { get; set; }
+
     /// <summary>Ends when the scheduler has closed.</summary>
     public Task Closed => _closed.Task;
 
@@ -50,6 +56,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
         _taskScheduler = scheduler;
         Start(scheduler); // First, because what has been started can be closed.
         _listener = await _transport.ListenAsync($"{_transport.Scheme}://", Inbox, cancellationToken);
+        await StartPluginsAsync();
     }
 
     /// <summary>Ends the scheduler: clients and workers are told. Idempotent.</summary>
@@ -87,9 +94,18 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
         {
             OnDisconnected(connection, end);
         }
+        else if (envelope.Message is PluginDone done)
+        {
+            (_workers.ContainsKey(connection) ? _workerPlugins : _nannyPlugins).OnDone(connection, done);
+        }
         else if (_workers.TryGetValue(connection, out var worker))
         {
             _machine.Handle(worker, envelope.Message!, _now);
+            if (envelope.Message is Heartbeat heartbeat)
+            {
+                Beaten?.Invoke(heartbeat.IsStalled);
+            }
+
             MessagePools.Return(envelope.Message!);
         }
         else if (_clients.TryGetValue(connection, out var client))
@@ -114,6 +130,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
             _machine.Settle();
             TellOfMembers();
             _outbox.Flush();
+            HandOutPlugins();
             ArmDeadline();
         }
     }
@@ -166,9 +183,11 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
             case RegisterWorker registration:
                 // The connection is known before the machine answers over it.
                 _workers[connection] = _machine.AddWorker(registration, connection, _now);
+                _joined.Add((_workerPlugins, connection));
                 break;
             case RegisterNanny registration:
                 _nannies[connection] = _machine.AddNanny(registration, connection, _now);
+                _joined.Add((_nannyPlugins, connection));
                 break;
             case RegisterClient registration:
                 _clients[connection] = _machine.AddClient(registration.Name, connection, _now);
@@ -191,10 +210,12 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
         if (_workers.Remove(connection, out var worker))
         {
             // One that said goodbye is gone already.
+            _workerPlugins.OnGone(connection);
             _machine.RemoveWorker(worker, CloseReason.Crashed, $"its connection ended without a goodbye: {end}", _now);
         }
         else if (_nannies.Remove(connection, out var nanny))
         {
+            _nannyPlugins.OnGone(connection);
             _machine.RemoveNanny(nanny, _now);
         }
         else if (_clients.Remove(connection, out var client))

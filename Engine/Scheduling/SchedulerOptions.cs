@@ -1,3 +1,4 @@
+using Engine.Plugins;
 using Engine.Scheduling.Machine;
 
 namespace Engine;
@@ -58,6 +59,10 @@ public sealed class SchedulerOptions
     /// <summary>Bytes that move from worker to worker in a second, for placement.</summary>
     /// <value>1e9.</value>
     public double BandwidthBytesPerSecond { get; set; } = 1e9;
+
+    /// <summary>Plugins that it has from the start. If one throws when it is started, the scheduler doesn't start.</summary>
+    /// <value>Empty.</value>
+    public IList<SchedulerPlugin> Plugins { get; init; } = [];
 
     /// <summary>Transitions that stories are told from; rounded up to a power of two.</summary>
     /// <value>16 384.</value>

@@ -43,6 +43,9 @@ public sealed class TaskContext
     /// <summary>The worker's services, or null if it was given none.</summary>
     public IServiceProvider? Services => _host.Services;
 
+    /// <summary>Variables of the worker's environment, by name, as its nanny's plugins have set them.</summary>
+    public IReadOnlyDictionary<string, string> Environment => _host.Environment;
+
     /// <summary>A client for more work. It is the worker's: tasks on one worker share it.</summary>
     /// <remarks>A task that awaits a future leaves its slot until the future has ended, so that waiting tasks can't block those they wait for.</remarks>
     public Client Client => _host.Client;

@@ -17,6 +17,7 @@ internal sealed partial class Worker
     private CloseReason _reason;
     private string _reasonDetail = string.Empty;
     private CancellationTokenSource? _deadline;
+    private WorkerEnd? _killed;
     private bool _saidGoodbye;
     private bool _hasFailed;
     private int _status = (int)Status.Init;
@@ -49,10 +50,12 @@ internal sealed partial class Worker
     /// </summary>
     public void Kill(CloseReason reason, string detail)
     {
+        var end = new WorkerEnd(reason, detail);
+        Volatile.Write(ref _killed, end); // First: the loop may notice the cut at once.
         _scheduler?.Close(new Disconnect(DisconnectKind.Aborted, detail));
         _executor?.Close();
         Inbox.Post(new StopRequested(reason, detail));
-        _ended.TrySetResult(new WorkerEnd(reason, detail));
+        _ended.TrySetResult(end);
     }
 
     private void Close(CloseReason reason, string detail)
@@ -146,7 +149,12 @@ internal sealed partial class Worker
     }
 
     /// <summary>What may take time, within what is left of it.</summary>
-    private async Task LetGoAsync() => await CloseNestedAsync().WaitAsync(_deadline?.Token ?? CancellationToken.None);
+    private async Task LetGoAsync()
+    {
+        var left = _deadline?.Token ?? CancellationToken.None;
+        await TearDownPluginsAsync().WaitAsync(left);
+        await CloseNestedAsync().WaitAsync(left);
+    }
 
     private void CutOff()
     {
@@ -180,6 +188,6 @@ internal sealed partial class Worker
         }
 
         Status = _hasFailed || _reason is CloseReason.InternalError or CloseReason.StartFailed ? Status.Failed : Status.Closed;
-        _ended.TrySetResult(new WorkerEnd(_reason, _reasonDetail));
+        _ended.TrySetResult(Volatile.Read(ref _killed) ?? new WorkerEnd(_reason, _reasonDetail));
     }
 }

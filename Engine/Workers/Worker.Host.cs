@@ -18,6 +18,8 @@ internal sealed partial class Worker : IExecutionHost
 
     public IServiceProvider? Services => _options.Services;
 
+    public IReadOnlyDictionary<string, string> Environment => _host.Environment;
+
     /// <summary>The client for work that tasks submit; connected when the first task asks for it.</summary>
     public Client Client
     {

@@ -1,3 +1,4 @@
+using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Runtime;
@@ -42,6 +43,7 @@ internal sealed partial class Worker : Component
         (_options, _transport, _schedulerAddress, _time, _validate) = (options, transport, schedulerAddress, time, validate);
         _host = host ?? WorkerHost.None;
         _outbox = new WorkerOutbox(this);
+        _plugins = new HookRunner<WorkerPlugin>(time, static plugin => plugin.HookTimeLimit, Report);
         _watch = time.CreateTimer(
             static state => ((Worker)state!).Inbox.Post(WatchTick.Instance), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -71,6 +73,15 @@ internal sealed partial class Worker : Component
             Leaves = _host.Leaves,
         });
         await _registered.Task.WaitAsync(cancellationToken);
+        foreach (var (name, create) in _options.Plugins)
+        {
+            if (await AddAsync(name, create) is { } error)
+            {
+                throw new PluginException($"Worker {Name} did not start: its plugin \"{name}\" could not be set up: {error.Message}", error);
+            }
+        }
+
+        Inbox.Post(new PluginsChanged());
     }
 
     protected override void Handle(in Envelope envelope)
@@ -132,6 +143,9 @@ internal sealed partial class Worker : Component
             case ClosingStep step:
                 step.Run();
                 break;
+            case PluginsChanged when _executor is not null:
+                OnPluginsChanged();
+                break;
         }
     }
 
@@ -154,6 +168,12 @@ internal sealed partial class Worker : Component
                 break;
             case HeartbeatMissing missing:
                 Close(missing.Reason, $"the scheduler no longer has it: {missing.Detail}");
+                break;
+            case AddPlugin add:
+                OnAddPlugin(add);
+                break;
+            case RemovePlugin remove:
+                OnRemovePlugin(remove);
                 break;
             case WorkersDeparted departed:
                 Array.ForEach(departed.Workers, ForgetPeer);
@@ -183,6 +203,11 @@ internal sealed partial class Worker : Component
         });
         _machine.Settle();
         _outbox.Flush();
+        if (_outbox.TellsTransitions)
+        {
+            _outbox.TellTransitions(TellTransition);
+        }
+
         NoteMemory();
         Watch();
     }

@@ -25,6 +25,10 @@ public sealed class WorkerOptions
     /// <value>30 seconds.</value>
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Plugins that it has from the start, by name: what makes an instance. If one can't be set up the worker doesn't start.</summary>
+    /// <value>Empty.</value>
+    public IDictionary<string, Func<WorkerPlugin>> Plugins { get; init; } = new Dictionary<string, Func<WorkerPlugin>>(StringComparer.Ordinal);
+
     /// <summary>Services for functions that take a <see cref="TaskContext"/>, or null.</summary>
     /// <value>null.</value>
     public IServiceProvider? Services { get; set; }
@@ -121,6 +125,7 @@ public sealed class WorkerOptions
         CloseTimeout = CloseTimeout,
         Resources = new Dictionary<string, double>(Resources, StringComparer.Ordinal),
         Services = Services,
+        Plugins = new Dictionary<string, Func<WorkerPlugin>>(Plugins, StringComparer.Ordinal),
         MemoryLimit = MemoryLimit,
         MemoryTarget = MemoryTarget,
         MemoryPause = MemoryPause,

@@ -76,6 +76,7 @@ internal sealed partial class NannyStateMachine
     {
         var exited = _worker;
         var action = ActionFor(reason);
+        LastExit = new WorkerExit(exited, reason, detail, IsEnding ? NannyAction.CloseTogether : action);
         var isIntended = _intent == NannyIntent.Restart || CloseTable.IsExpected(reason);
         (_hasWorker, _worker, _killAt, _lifetimeAt, _intent) = (false, default, null, null, NannyIntent.Run);
         if (exited.Number > 0)

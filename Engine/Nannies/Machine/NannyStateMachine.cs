@@ -1,3 +1,4 @@
+using Engine.Plugins;
 using Engine.Protocol;
 
 namespace Engine.Nannies.Machine;
@@ -38,6 +39,9 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
 
     /// <summary>The incarnation that it looks after; number 0 if there is none, or none that was let in.</summary>
     public WorkerId Worker => _worker;
+
+    /// <summary>How its last worker ended, and what it did then; for plugins.</summary>
+    public WorkerExit? LastExit { get; private set; }
 
     /// <summary>When <see cref="Tick"/> has something to do; null: never.</summary>
     public TimeSpan? NextDeadline

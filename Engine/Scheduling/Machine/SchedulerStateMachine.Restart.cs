@@ -98,9 +98,7 @@ internal sealed partial class SchedulerStateMachine
                 restart.Awaited.Add(worker.Nanny!.Value, worker.Id);
             }
 
-            Tell(worker, NannyIntent.Restart, CloseReason.Restart, detail);
-            _outbox.Send(worker, new CloseWorker(CloseReason.Restart, detail));
-            Depart(worker, CloseReason.Restart, detail);
+            Restart(worker, detail);
         }
 
         if (!wait || restart.Awaited.Count == 0)
@@ -114,6 +112,13 @@ internal sealed partial class SchedulerStateMachine
         {
             _deadlines.Add(_now + limit, DeadlineKind.Restart, restart.Number);
         }
+    }
+
+    private void Restart(WorkerState worker, string detail)
+    {
+        Tell(worker, NannyIntent.Restart, CloseReason.Restart, detail);
+        _outbox.Send(worker, new CloseWorker(CloseReason.Restart, detail));
+        Depart(worker, CloseReason.Restart, detail);
     }
 
     /// <summary>A worker has joined: somebody may have waited for it.</summary>

@@ -148,6 +148,13 @@ internal sealed partial class SchedulerStateMachine
                 }
 
                 break;
+            case RestartAsked asked:
+                if (FindWorker(asked.Worker) is { } own && own.Nanny == nanny.Id)
+                {
+                    Restart(own, asked.Detail);
+                }
+
+                break;
             case LogEventMessage logged:
                 LogEvent(logged.Topic, logged.Content);
                 break;

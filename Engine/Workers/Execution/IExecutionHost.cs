@@ -1,3 +1,4 @@
+using Engine.Plugins;
 using Engine.Protocol;
 
 namespace Engine.Workers.Execution;
@@ -9,9 +10,14 @@ internal interface IExecutionHost
 
     IServiceProvider? Services { get; }
 
+    IReadOnlyDictionary<string, string> Environment { get; }
+
     Client Client { get; }
 
     void LogEvent(string topic, object? content);
+
+    /// <summary>A hook of a plugin threw.</summary>
+    void PluginFailed(WorkerPlugin plugin, string hook, Exception exception);
 
     /// <summary>A function with this context runs.</summary>
     void Entered(TaskContext context);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Engine.Collections;
 using Engine.Data;
+using Engine.Plugins;
 using Engine.Tasks;
 using Engine.Workers.Machine;
 
@@ -66,7 +67,15 @@ internal sealed class Lane(TaskExecutor executor, string name)
                 var taken = 0;
                 do
                 {
-                    Execute(run, ref run.Entries[index]);
+                    if (executor.Around is { Length: > 0 } around)
+                    {
+                        ExecuteWithin(around, run, ref run.Entries[index]);
+                    }
+                    else
+                    {
+                        Execute(run, ref run.Entries[index]);
+                    }
+
                     taken++;
                     if (ExecutionContext.Capture() != _clean)
                     {
@@ -81,6 +90,40 @@ internal sealed class Lane(TaskExecutor executor, string name)
     }
 
     private bool MayGoOn() => _holdsSlot && !executor.Slots.IsAwaited;
+
+    /// <summary>Executes with the hooks of plugins before and after.</summary>
+    private void ExecuteWithin(WorkerPlugin[] around, ExecutionRun run, ref RunEntry entry)
+    {
+        var key = entry.Task.Key; // Once its result is out, the task is the machine's again.
+        foreach (var plugin in around)
+        {
+            try
+            {
+                plugin.BeforeExecute(key);
+            }
+#pragma warning disable CA1031 // The hook is the plugin author's: whatever it throws, the function is called.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                executor.Host.PluginFailed(plugin, nameof(WorkerPlugin.BeforeExecute), exception);
+            }
+        }
+
+        Execute(run, ref entry);
+        foreach (var plugin in around)
+        {
+            try
+            {
+                plugin.AfterExecute(key);
+            }
+#pragma warning disable CA1031 // See above.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                executor.Host.PluginFailed(plugin, nameof(WorkerPlugin.AfterExecute), exception);
+            }
+        }
+    }
 
     private void Execute(ExecutionRun run, ref RunEntry entry)
     {

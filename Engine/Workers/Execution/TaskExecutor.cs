@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Engine.Collections;
+using Engine.Plugins;
 using Engine.Workers.Machine;
 
 namespace Engine.Workers.Execution;
@@ -25,6 +26,7 @@ internal sealed class TaskExecutor
     private readonly Action _signal;
     private readonly int _slotCount;
     private Lane[] _lanes = [];
+    private WorkerPlugin[] _around = [];
     private int _laneNumber;
     private int _sleeping;
     private int _outside;
@@ -44,6 +46,13 @@ internal sealed class TaskExecutor
     }
 
     public SlotPool Slots { get; }
+
+    /// <summary>Plugins whose hooks are called around functions.</summary>
+    public WorkerPlugin[] Around
+    {
+        get => Volatile.Read(ref _around);
+        set => Volatile.Write(ref _around, value);
+    }
 
     public IExecutionHost Host { get; }
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Engine.Collections;
+using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 
@@ -42,7 +43,11 @@ internal sealed class WorkerOutbox(IWorkerSink sink)
     private StealResponse? _steals;
     private ReplicasAdded? _added;
     private TasksReturned? _returned;
+    private readonly List<TaskTransition> _transitions = [];
     private bool _recall;
+
+    /// <summary>Whether some plugin wants to hear of transitions.</summary>
+    public bool TellsTransitions { get; set; }
 
     /// <summary>Adds a finished task and gives its entry to be filled.</summary>
     public ref FinishedTask Finished() => ref Open(ref _finished).Add();
@@ -59,6 +64,15 @@ internal sealed class WorkerOutbox(IWorkerSink sink)
     {
         CloseAll();
         _ready.Add(message);
+    }
+
+    public void Transition(in TaskTransition transition) => _transitions.Add(transition);
+
+    /// <summary>Gives the transitions of the step to plugins.</summary>
+    public void TellTransitions(Action<TaskTransition> tell)
+    {
+        _transitions.ForEach(tell);
+        _transitions.Clear();
     }
 
     public void Execute(ExecutionRun run) => _runs.Add(run);

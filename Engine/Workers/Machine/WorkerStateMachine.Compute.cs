@@ -98,12 +98,12 @@ internal sealed partial class WorkerStateMachine
     {
         if (task.Options is { Resources.Length: > 0 })
         {
-            task.State = WorkerTaskState.Constrained;
+            Move(task, WorkerTaskState.Constrained);
             _constrained.Enqueue(task, task.Order);
         }
         else
         {
-            task.State = WorkerTaskState.Ready;
+            Move(task, WorkerTaskState.Ready);
             _ready.Enqueue(task, task.Order);
         }
     }

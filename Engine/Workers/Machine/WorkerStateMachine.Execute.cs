@@ -85,7 +85,7 @@ internal sealed partial class WorkerStateMachine
         if (task.State == WorkerTaskState.Executing)
         {
             LeaveSlot(task);
-            task.State = WorkerTaskState.LongRunning;
+            Move(task, WorkerTaskState.LongRunning);
             if (!task.IsAbandoned)
             {
                 outbox.Send(new TaskLongRunning(task.Key, task.Attempt));
@@ -145,7 +145,7 @@ internal sealed partial class WorkerStateMachine
             }
 
             AddTo(ref run, task);
-            task.State = WorkerTaskState.Executing;
+            Move(task, WorkerTaskState.Executing);
             task.HasLeftSlot = false;
             ExecutingCount += task.Count;
             if (run.IsFull)
@@ -216,7 +216,7 @@ internal sealed partial class WorkerStateMachine
             var handle = _rows.HandleOf(dependency.Key);
             if (handle < 0 || !_rows[handle].HasValue)
             {
-                task.State = WorkerTaskState.Waiting;
+                Move(task, WorkerTaskState.Waiting);
                 AwaitInput(task, dependency);
             }
         }
@@ -259,6 +259,11 @@ internal sealed partial class WorkerStateMachine
         if (handle < 0 || _rows[handle].Task != task)
         {
             return; // Freed while it ran, or overtaken by a new attempt.
+        }
+
+        if (outbox.TellsTransitions)
+        {
+            Tell(task, 1, result.Error is null ? "Memory" : "Erred");
         }
 
         if (result.Error is { } error)
@@ -346,6 +351,11 @@ internal sealed partial class WorkerStateMachine
         {
             _rows[handle + i].Task = null;
             Store(handle + i, result.Values![start + i], bytes, task.Attempt);
+        }
+
+        if (outbox.TellsTransitions)
+        {
+            Tell(task, count, "Memory");
         }
 
         ref var finished = ref outbox.Finished();

@@ -44,7 +44,7 @@ internal sealed partial class WorkerStateMachine
             var handle = _rows.HandleOf(key);
             if (handle >= 0 && _rows[handle].Task is { State: WorkerTaskState.Flight } flight)
             {
-                flight.State = WorkerTaskState.Fetch; // The peer had more than it could send at once.
+                Move(flight, WorkerTaskState.Fetch); // The peer had more than it could send at once.
                 Enqueue(flight);
             }
         }
@@ -118,7 +118,7 @@ internal sealed partial class WorkerStateMachine
         {
             fetch.Waiters.AddRange(forTasks.Waiters);
             forTasks.Waiters.Clear();
-            forTasks.State = WorkerTaskState.Released; // Its queue drops it when it comes up.
+            Move(forTasks, WorkerTaskState.Released); // Its queue drops it when it comes up.
         }
 
         row.Task = fetch;
@@ -152,7 +152,7 @@ internal sealed partial class WorkerStateMachine
             {
                 if (task.State == WorkerTaskState.Fetch)
                 {
-                    task.State = WorkerTaskState.Flight;
+                    Move(task, WorkerTaskState.Flight);
                     keys.Add(task.Key);
                 }
                 else

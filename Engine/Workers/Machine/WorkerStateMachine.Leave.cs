@@ -87,7 +87,7 @@ internal sealed partial class WorkerStateMachine
             }
         }
 
-        task.State = WorkerTaskState.Released;
+        Move(task, WorkerTaskState.Released);
     }
 
     /// <summary>Tasks that were sent although nothing new is taken: they were on their way.</summary>

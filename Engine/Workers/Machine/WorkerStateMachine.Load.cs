@@ -58,7 +58,7 @@ internal sealed partial class WorkerStateMachine
         {
             if (--reader.WaitingFor == 0)
             {
-                reader.State = WorkerTaskState.Ready;
+                Move(reader, WorkerTaskState.Ready);
                 _loaded.Enqueue(reader, reader.Order);
             }
         }

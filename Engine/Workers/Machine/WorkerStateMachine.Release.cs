@@ -119,7 +119,7 @@ internal sealed partial class WorkerStateMachine
         {
             // The run is cut in two. One that is running goes on; the element's result is dropped.
             RequeueElements(task, 0, task.Count);
-            task.State = WorkerTaskState.Released;
+            Move(task, WorkerTaskState.Released);
         }
     }
 
@@ -182,7 +182,7 @@ internal sealed partial class WorkerStateMachine
                 Recycle(task);
                 break;
             default:
-                task.State = WorkerTaskState.Released; // Its queue drops it when it comes up.
+                Move(task, WorkerTaskState.Released); // Its queue drops it when it comes up.
                 break;
         }
     }

@@ -1,5 +1,6 @@
 using Engine.Collections;
 using Engine.Data;
+using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 
@@ -13,6 +14,7 @@ namespace Engine.Workers.Machine;
 internal sealed partial class WorkerStateMachine(WorkerSettings settings, WorkerOutbox outbox)
 {
     private const int SpareTasksMax = 4096;
+    private static readonly string[] s_stateNames = Enum.GetNames<WorkerTaskState>();
     private readonly KeyTable<WorkerRow> _rows = new();
     private readonly Stack<WorkerTask> _spareTasks = new();
 
@@ -76,9 +78,24 @@ internal sealed partial class WorkerStateMachine(WorkerSettings settings, Worker
     private WorkerTask NewTask(TaskKey key, int count, WorkerTaskState state)
     {
         var task = _spareTasks.TryPop(out var spare) ? spare : new WorkerTask();
-        (task.Key, task.Count, task.State) = (key, count, state);
+        (task.Key, task.Count) = (key, count);
+        Move(task, state);
         return task;
     }
+
+    private void Move(WorkerTask task, WorkerTaskState state)
+    {
+        if (outbox.TellsTransitions)
+        {
+            Tell(task, task.Count, s_stateNames[(int)state]);
+        }
+
+        task.State = state;
+    }
+
+    /// <summary>For plugins: a task, or as many of a run, takes a state. Memory and Erred are no states here, but ends.</summary>
+    private void Tell(WorkerTask task, int count, string finish) =>
+        outbox.Transition(new TaskTransition(task.Key, count, s_stateNames[(int)task.State], finish, Self.Id, task.Attempt));
 
     private void Recycle(WorkerTask task)
     {

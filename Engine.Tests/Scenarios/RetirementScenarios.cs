@@ -1,0 +1,243 @@
+using System.Collections.Concurrent;
+using Engine.Plugins;
+using Engine.Tests.TestKit;
+
+namespace Engine.Tests.Scenarios;
+
+/// <summary>R1 to R5 of the design, and their relatives, on a running cluster.</summary>
+public sealed class RetirementScenarios
+{
+    private const int Large = 4096; // Too large to travel with the news: the value stays with its workers.
+
+    [Fact]
+    public async Task Scaling_four_workers_with_40_scattered_and_40_computed_values_to_one_keeps_all_80_and_computes_nothing_again_R1()
+    {
+        await using var cluster = await StartAsync(workers: 4);
+        var runs = new ConcurrentBag<int>();
+        var scattered = await cluster.Client.ScatterManyAsync(Enumerable.Range(0, 40).Select(i => Bytes(i))).Within("scatter");
+        var computed = Enumerable.Range(0, 40).Select(i => cluster.Client.Submit(
+            (int number) =>
+            {
+                runs.Add(number);
+                return Bytes(number);
+            },
+            i)).ToList();
+        await cluster.Client.WaitAsync(computed).Within("results");
+
+        var report = await cluster.Cluster.ScaleAsync(1).Within("the shrink");
+
+        Assert.Equal(ScaleOutcome.Reached, report.Outcome);
+        Assert.Single(await cluster.Client.GetWorkersAsync());
+        Assert.Equal(Enumerable.Range(0, 40), (await cluster.Client.GatherAsync(scattered).Within("scattered values")).Select(static bytes => bytes[0] + 0));
+        Assert.Equal(Enumerable.Range(0, 40), (await cluster.Client.GatherAsync(computed).Within("computed values")).Select(static bytes => bytes[0] + 0));
+        Assert.Equal(40, runs.Count);
+    }
+
+    [Fact]
+    public async Task A_scatter_that_goes_on_while_its_worker_retires_is_kept_R2()
+    {
+        await using var cluster = await StartAsync(workers: 2);
+        var leaving = (await cluster.Client.GetWorkersAsync()).Single(static worker => worker.Name == "0");
+        var scatter = Task.WhenAll(Enumerable.Range(0, 50).Select(i => cluster.Client.ScatterAsync(Bytes(i), new ScatterOptions { Workers = i % 2 == 0 ? ["0"] : [] })));
+
+        var retirement = cluster.Client.RetireWorkersAsync(WorkerSelector.ById(leaving.Id));
+        await cluster.Client.ScatterAsync(Bytes(0)).Within("a value after the retirement began");
+        var first = await Task.WhenAny(scatter, Task.WhenAll(retirement));
+        Assert.True((await retirement.Within("the retirement")).AllRetired);
+
+        // Those that may lie on worker 0 only and came too late wait for it; what was acknowledged is there.
+        await first;
+        var futures = scatter.IsCompletedSuccessfully ? await scatter : [];
+        Assert.Equal(Enumerable.Range(0, futures.Length), (await cluster.Client.GatherAsync(futures).Within("the values")).Select(static bytes => bytes[0] + 0));
+        await cluster.Cluster.ScaleAsync(2).Within("room for the rest");
+    }
+
+    [Fact]
+    public async Task A_refused_worker_is_kept_by_whoever_scales_R3()
+    {
+        await using var cluster = await StartAsync(workers: 2);
+        var paused = await cluster.ListenAsync("workers", "is Paused");
+        await cluster.Client.RegisterWorkerPluginAsync("pause 1", static () => new PausedUnlessNamed("0")).Within("registration");
+        var data = await cluster.Client.ScatterAsync(Bytes(7), new ScatterOptions { Workers = ["0"] }).Within("scatter");
+        await paused;
+
+        var report = await cluster.Client.RetireWorkersAsync(WorkerSelector.ByName("0")).Within("the refusal");
+
+        Assert.Equal(RefusalReason.NoRecipient, Assert.Single(report.Rows).Refusal);
+        Assert.Equal(Status.Running, (await cluster.Client.GetWorkersAsync()).Single(static worker => worker.Name == "0").Status);
+        Assert.Equal(7, (await data.AsTask().Within("the value"))[0]);
+    }
+
+    [Fact]
+    public async Task A_slow_hook_delays_neither_peers_nor_the_report_and_gets_reason_and_keys_R4()
+    {
+        await using var cluster = await StartAsync(workers: 2);
+        var plugin = new SlowPlugin();
+        await cluster.Client.RegisterPluginAsync(plugin).Within("registration");
+        var data = await cluster.Client.ScatterAsync(Bytes(1), new ScatterOptions { Workers = ["0"] }).Within("scatter");
+
+        var report = await cluster.Client.RetireWorkersAsync(WorkerSelector.ByName("0")).Within("the report, while the hook still runs");
+        var removed = await plugin.Entered.Within("the hook");
+
+        Assert.True(report.AllRetired);
+        Assert.Equal((CloseReason.Retired, true), (removed.Reason, removed.IsExpected));
+        Assert.Equal([data.Key], removed.Moved);
+        Assert.Empty(removed.Lost);
+        Assert.Equal(1, (await data.AsTask().Within("the value"))[0]);
+        plugin.Release();
+    }
+
+    [Fact]
+    public async Task Running_tasks_of_a_worker_that_retires_end_there_and_run_once_R5()
+    {
+        await using var cluster = await StartAsync(workers: 2);
+        var gate = new Gate<string>();
+        var runs = 0;
+        var running = cluster.Client.Submit(
+            async (TaskContext context) =>
+            {
+                Interlocked.Increment(ref runs);
+                await gate.RunAsync().WaitAsync(context.Token);
+                return context.WorkerName;
+            },
+            new SubmitOptions { Workers = ["0"], AllowOtherWorkers = true });
+        await gate.Entered;
+
+        var retirement = cluster.Client.RetireWorkersAsync(WorkerSelector.ByName("0"));
+        Assert.Equal(2, await cluster.Client.Submit(static () => 2).AsTask().Within("other work"));
+        Assert.False(retirement.IsCompleted);
+        gate.Open(string.Empty);
+
+        var row = Assert.Single((await retirement.Within("the retirement")).Rows);
+        Assert.Equal((RetirementOutcome.Retired, 1, 0), (row.Outcome, row.WaitedForCount, row.Interrupted.Count));
+        Assert.Equal("0", await running.AsTask().Within("the value"));
+        Assert.Equal(1, runs);
+    }
+
+    [Fact]
+    public async Task An_interrupted_function_sees_that_its_worker_retires_and_runs_elsewhere()
+    {
+        await using var cluster = await StartAsync(workers: 2);
+        var gate = new Gate();
+        var cause = new TaskCompletionSource<CancellationCause>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var running = cluster.Client.Submit(
+            async (TaskContext context) =>
+            {
+                if (context.WorkerName == "0")
+                {
+                    try
+                    {
+                        await gate.PassAsync(context.Token);
+                    }
+                    finally
+                    {
+                        cause.TrySetResult(context.Cause);
+                    }
+                }
+
+                return context.WorkerName;
+            },
+            new SubmitOptions { Workers = ["0"], AllowOtherWorkers = true });
+        await gate.Entered;
+
+        var report = await cluster.Client.RetireWorkersAsync(
+            WorkerSelector.ByName("0"), new RetirementOptions { RunningTasks = RunningTasks.Interrupt }).Within("the retirement");
+
+        Assert.Equal([running.Key], Assert.Single(report.Rows).Interrupted);
+        Assert.Equal("1", await running.AsTask().Within("the value"));
+        Assert.Equal(CancellationCause.Retiring, await cause.Task.Within("the interrupted function sees why"));
+    }
+
+    [Fact]
+    public async Task A_retired_worker_that_is_left_to_its_host_ends_with_its_nanny_at_its_next_heartbeat()
+    {
+        await using var cluster = await StartAsync(workers: 2, heartbeat: TimeSpan.FromMilliseconds(20));
+        var report = await cluster.Client.RetireWorkersAsync(WorkerSelector.ByName("0"), new RetirementOptions { CloseWorkers = false }).Within("the retirement");
+
+        var end = await cluster.Cluster.Nannies[0].Ended.Within("end of the nanny");
+
+        Assert.True(report.AllRetired);
+        Assert.Equal((Status.Closed, CloseReason.Missing), (end.Status, end.Reason));
+        Assert.Equal(2, cluster.Cluster.Workers.Count(static worker => worker.Name is "0" or "1")); // No successor on its host.
+    }
+
+    [Fact]
+    public async Task A_worker_asks_for_its_own_retirement_and_ends_only_if_it_was_retired()
+    {
+        await using var cluster = await StartAsync(workers: 2);
+        var data = await cluster.Client.ScatterAsync(Bytes(5), new ScatterOptions { Workers = ["0"] }).Within("scatter");
+        var first = cluster.Cluster.Workers[0];
+        Assert.Equal(RetirementOutcome.Retired, (await first.CloseGracefullyAsync().Within("the retirement")).Outcome);
+        Assert.Equal(Status.Closed, first.Status);
+
+        var last = cluster.Cluster.Workers[1];
+        var row = await last.CloseGracefullyAsync().Within("the refusal");
+
+        Assert.Equal(RefusalReason.NoRecipient, row.Refusal);
+        Assert.Equal(Status.Running, last.Status);
+        Assert.Equal(5, (await data.AsTask().Within("the value"))[0]);
+    }
+
+    [Fact]
+    public async Task A_caller_that_gives_up_waiting_does_not_stop_the_retirement_and_can_ask_again()
+    {
+        await using var cluster = await StartAsync(workers: 2);
+        var gate = new Gate<int>();
+        var running = cluster.Client.Submit(async (TaskContext context) => await gate.RunAsync().WaitAsync(context.Token), new SubmitOptions { Workers = ["0"] });
+        await gate.Entered;
+        var id = cluster.Cluster.Workers[0].Self.Id;
+        using var impatient = new CancellationTokenSource();
+        var leaving = await cluster.ListenAsync("workers", "is ClosingGracefully");
+        var first = cluster.Client.RetireWorkersAsync(WorkerSelector.ById(id), cancellationToken: impatient.Token);
+        await leaving;
+        var progress = Assert.Single(await cluster.Client.GetRetirementsAsync());
+        Assert.Equal((id, 1), (progress.Id, progress.RunningCount));
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.Within("the caller gives up"));
+
+        var second = cluster.Client.RetireWorkersAsync(WorkerSelector.ById(id));
+        gate.Open(3);
+
+        Assert.True((await second.Within("the outcome")).AllRetired);
+        Assert.True((await cluster.Client.RetireWorkersAsync(WorkerSelector.ById(id)).Within("the outcome, asked again")).AllRetired);
+        Assert.Equal(3, await running.AsTask().Within("the value"));
+    }
+
+    private static Task<ClusterFixture> StartAsync(int workers, TimeSpan? heartbeat = null) => ClusterFixture.StartAsync(workers, configure: options =>
+    {
+        options.Nannies = true;
+        options.Scheduler.HeartbeatInterval = heartbeat ?? Timeout.InfiniteTimeSpan;
+    });
+
+    private static byte[] Bytes(int first)
+    {
+        var bytes = new byte[Large];
+        bytes[0] = (byte)first;
+        return bytes;
+    }
+
+    private sealed class PausedUnlessNamed(string name) : WorkerPlugin
+    {
+        public override ValueTask SetupAsync(IWorkerContext worker, CancellationToken cancellationToken)
+        {
+            worker.Pause(worker.Name != name);
+            return default;
+        }
+    }
+
+    private sealed class SlowPlugin : SchedulerPlugin
+    {
+        private readonly TaskCompletionSource<WorkerRemoved> _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<WorkerRemoved> Entered => _entered.Task;
+
+        public void Release() => _released.TrySetResult();
+
+        public override async ValueTask RemoveWorkerAsync(WorkerRemoved removed, CancellationToken cancellationToken)
+        {
+            _entered.TrySetResult(removed);
+            await _released.Task.WaitAsync(cancellationToken);
+        }
+    }
+}
