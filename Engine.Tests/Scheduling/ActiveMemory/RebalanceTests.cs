@@ -131,6 +131,24 @@ public sealed class RebalanceTests
         Assert.All(keys, key => Assert.Equal(2, _scheduler.HoldersOf(key).Count));
     }
 
+    [Fact]
+    public void A_retirement_while_values_are_moved_and_replicated_loses_nothing_T048()
+    {
+        WorkerState[] workers = [.. Enumerable.Range(0, 4).Select(_ => _scheduler.AddWorker())];
+        var keys = Enumerable.Range(0, 20).Select(_ => _scheduler.HoldData(workers[0], bytes: 10)).ToList();
+        _scheduler.AskLater(new ReplicateRequest([.. keys[..5]], 2));
+        Round();
+
+        var request = _scheduler.Retire(workers[0]);
+        _scheduler.Acknowledge(workers[0]);
+        Balance(keys);
+
+        Assert.True(_scheduler.ReportOf(request)!.AllRetired);
+        Assert.Empty(_scheduler.RowOf(request).Lost);
+        Assert.All(keys[..5], key => Assert.Equal(2, _scheduler.HoldersOf(key).Count));
+        Assert.All(keys[5..], key => Assert.Single(_scheduler.HoldersOf(key)));
+    }
+
     private void Balance(List<TaskKey> keys)
     {
         for (var round = 0; round < 20; round++)

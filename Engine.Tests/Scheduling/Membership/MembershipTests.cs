@@ -223,6 +223,41 @@ public sealed class MembershipTests
         Assert.Equal(9, _scheduler.ProcessingOn(workers[2]).Count());
     }
 
+    [Fact]
+    public void Plugins_are_told_a_workers_whole_life_in_order_T026()
+    {
+        var worker = _scheduler.AddWorker();
+        _scheduler.AddWorker();
+        _scheduler.Handle(worker, new StatusChanged(Status.Paused));
+        _scheduler.Handle(worker, new StatusChanged(Status.Running));
+        _scheduler.Retire(worker);
+        _scheduler.Acknowledge(worker);
+
+        var told = _scheduler.Sent.Happened.Select(happened => happened switch
+        {
+            WorkerAdded added when added.Worker.Id == worker.Id => "added",
+            WorkerStatusChanged changed when changed.Worker.Id == worker.Id => $"{changed.Before} to {changed.Worker.Status}",
+            WorkerRemoved removed when removed.Worker.Id == worker.Id => $"removed, {removed.Reason}, expected {removed.IsExpected}",
+            _ => string.Empty,
+        }).Where(static line => line.Length > 0);
+        Assert.Equal(
+            ["added", "Running to Paused", "Paused to Running", "Running to ClosingGracefully", "removed, Retired, expected True"], told);
+    }
+
+    [Fact]
+    public void The_log_tells_an_announced_end_from_a_death_T027()
+    {
+        var (retired, closed, dead) = (_scheduler.AddWorker(), _scheduler.AddWorker(), _scheduler.AddWorker());
+        _scheduler.Retire(retired);
+        _scheduler.Acknowledge(retired);
+        _scheduler.Handle(closed, new Goodbye(CloseReason.UserRequest, "its program is over"));
+        _scheduler.RemoveWorker(dead, CloseReason.Crashed);
+
+        Assert.Equal(
+            ["worker-1 (w0) left, as announced: it was retired", "worker-2 (w1) left, as announced: its program is over", "worker-3 (w2) left, unannounced: gone"],
+            _scheduler.EventsOf("workers").Select(static line => (string)line.Content!).Where(static line => line.Contains(" left, ", StringComparison.Ordinal)));
+    }
+
     private List<string> Comings() => [.. _scheduler.Sent.Happened.Select(static happened => happened switch
     {
         WorkerAdded added => $"+{added.Worker.Id.Number}",

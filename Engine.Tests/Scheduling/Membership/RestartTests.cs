@@ -258,6 +258,27 @@ public sealed class RestartTests
         Assert.Equal(0, _scheduler.Machine.TaskCount);
     }
 
+    [Fact]
+    public void A_nanny_can_ask_for_a_restart_of_its_own_worker_unless_that_leaves_for_good()
+    {
+        var (nanny, other) = (_scheduler.AddNanny(number: 1), _scheduler.AddNanny(number: 2));
+        var older = _scheduler.AddWorker(nanny);
+        var worker = _scheduler.AddWorker(nanny);
+        _scheduler.AddWorker();
+
+        _scheduler.AskRestart(nanny, older);
+        _scheduler.AskRestart(other, worker);
+        Assert.True(worker.IsMember);
+        _scheduler.AskRestart(nanny, worker);
+        Assert.Equal(CloseReason.Restart, _scheduler.RemovalOf(worker).Reason);
+
+        var successor = _scheduler.AddWorker(nanny);
+        _scheduler.Submit(new TestWork(), new TaskOptions { Workers = [successor.Address.Name] });
+        _scheduler.Retire(successor);
+        _scheduler.AskRestart(nanny, successor); // Its environment would be new, its end is not.
+        Assert.Equal(Status.ClosingGracefully, successor.Status);
+    }
+
     private RestartReport ReportOf(long request) => Assert.IsType<RestartReport>(_scheduler.AnswerTo(request)?.Value);
 
     private string RefusalOf(params WorkerState[] workers) =>

@@ -65,6 +65,13 @@ internal sealed partial class SchedulerFixture
         Settle();
     }
 
+    /// <summary>A nanny asks for a restart of a worker, because a plugin of it wants that.</summary>
+    public void AskRestart(NannyState nanny, WorkerState worker)
+    {
+        Machine.Handle(nanny, new RestartAsked(worker.Id, "a plugin asks"), Now);
+        Settle();
+    }
+
     /// <summary>Asks for a retirement; the answer is there when it has ended (<see cref="ReportOf"/>).</summary>
     public long Retire(WorkerSelector selector, RetirementOptions? options = null, IReadOnlyDictionary<WorkerId, PluginAnswer>? answers = null, ClientState? client = null)
     {
