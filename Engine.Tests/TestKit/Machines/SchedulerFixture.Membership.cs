@@ -35,6 +35,43 @@ internal sealed partial class SchedulerFixture
         return worker;
     }
 
+    /// <summary>A worker whose name and address the test chooses, because another one had them.</summary>
+    public WorkerState Join(string name, string address, NannyState? nanny = null)
+    {
+        var worker = Machine.AddWorker(new RegisterWorker(name, address, 1, new Dictionary<string, double>()) { Nanny = nanny?.Id }, null, Now);
+        Settle();
+        return worker;
+    }
+
+    /// <summary>The scheduler closes.</summary>
+    public void CloseScheduler()
+    {
+        Machine.RemoveAll(Now);
+        _outbox.Flush();
+    }
+
+    /// <summary>A value gets copies, so that there are as many as the number says; nobody wishes for them afterwards.</summary>
+    public void Copy(TaskKey key, int count)
+    {
+        AskLater(new ReplicateRequest([key], count));
+        MakeCopies();
+        AskLater(new ReplicateRequest([key], 1));
+    }
+
+    /// <summary>A nanny has seen a worker end.</summary>
+    public void Exited(NannyState nanny, WorkerState worker, CloseReason reason = CloseReason.Crashed, string detail = "exit code 1")
+    {
+        Machine.Handle(nanny, new WorkerExited(worker.Id, reason, detail), Now);
+        Settle();
+    }
+
+    /// <summary>A nanny asks for a restart of a worker, because a plugin of it wants that.</summary>
+    public void AskRestart(NannyState nanny, WorkerState worker)
+    {
+        Machine.Handle(nanny, new RestartAsked(worker.Id, "a plugin asks"), Now);
+        Settle();
+    }
+
     /// <summary>Asks for a retirement; the answer is there when it has ended (<see cref="ReportOf"/>).</summary>
     public long Retire(WorkerSelector selector, RetirementOptions? options = null, IReadOnlyDictionary<WorkerId, PluginAnswer>? answers = null, ClientState? client = null)
     {
@@ -55,6 +92,16 @@ internal sealed partial class SchedulerFixture
     public long Retire(params WorkerState[] workers) => Retire(WorkerSelector.ById(workers.Select(static worker => worker.Id)));
 
     public long Retire(WorkerState worker, RetirementOptions options) => Retire(WorkerSelector.ById(worker.Id), options);
+
+    /// <summary>As a nanny asks whose worker's lifetime is over.</summary>
+    public long Retire(WorkerState worker, RetirementTerms terms)
+    {
+        var id = ++_requestId;
+        var choice = (RetirementChoice)Machine.Choose(WorkerSelector.ById(worker.Id), []);
+        Machine.Retire(Client, id, choice, terms, new Dictionary<WorkerId, PluginAnswer>(), Now);
+        Settle();
+        return id;
+    }
 
     /// <summary>The report of a retirement, or null while it goes on.</summary>
     public RetirementReport? ReportOf(long request) => (RetirementReport?)Sent.Replies.Find(reply => reply.RequestId == request)?.Value;
@@ -130,7 +177,30 @@ internal sealed partial class SchedulerFixture
     }
 
     /// <summary>What the scheduler proposes to retire is retired: plugins have nothing against it.</summary>
-    public void Accept(RetirementProposed proposed) =>
+    public void Accept(RetirementProposed proposed)
+    {
         Machine.Retire(
             null, 0, (RetirementChoice)Machine.Choose(WorkerSelector.ById(proposed.Worker.Id), []), RetirementTerms.Of(null), new Dictionary<WorkerId, PluginAnswer>(), Now);
+        Settle();
+    }
+
+    /// <summary>Asks a question that is answered later, and gives its number (<see cref="AnswerTo"/>).</summary>
+    public long AskLater(Request request, ClientState? client = null)
+    {
+        Ask(request, client);
+        return request.RequestId;
+    }
+
+    /// <summary>The answer to a question, or its error; null while there is none.</summary>
+    public Reply? AnswerTo(long request) => Sent.Replies.Find(reply => reply.RequestId == request);
+
+    /// <summary>All that clients can see of workers and tasks, as text: two clusters of which it is the same are in the same state.</summary>
+    public string Describe()
+    {
+        var workers = ((IReadOnlyList<WorkerInfo>)Ask(new WorkersRequest())!).Select(info =>
+            $"{info.Id} {info.Name} {info.Status} {info.IsStalled} {info.ProcessingCount} {info.LongRunningCount} {info.HeldCount} {info.HeldBytes} {info.OccupancySeconds:0.000}");
+        var tasks = Enumerable.Range(0, (int)_sequences[Client]).Select(number => new TaskKey(Client.Id, number))
+            .Select(key => $"{key} {StateOf(key)} {string.Join(',', HoldersOf(key).Select(static holder => holder.Id))}");
+        return string.Join('\n', workers.Concat(tasks));
+    }
 }

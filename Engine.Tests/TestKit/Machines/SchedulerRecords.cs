@@ -61,6 +61,9 @@ internal sealed class RecordingSchedulerSink : ISchedulerSink
     /// <summary>Called with what clients are sent, as it is sent.</summary>
     public Action<ClientState, Message>? Sending { get; set; }
 
+    /// <summary>Called with what plugins are told, as they are told.</summary>
+    public Action<object>? Publishing { get; set; }
+
     /// <summary>Forgets what was sent, but not the attempts.</summary>
     public void Clear()
     {
@@ -84,6 +87,7 @@ internal sealed class RecordingSchedulerSink : ISchedulerSink
 
     public void Publish(object happened)
     {
+        Publishing?.Invoke(happened);
         Happened.Add(happened);
         Order.Add($"plugins: {happened.GetType().Name}");
     }
@@ -128,6 +132,7 @@ internal sealed class RecordingSchedulerSink : ISchedulerSink
     public void Send(ClientState client, Message message)
     {
         Sending?.Invoke(client, message);
+        Order.Add($"{client.Name}: {message.GetType().Name}");
         switch (message)
         {
             case KeyNotices batch:

@@ -96,6 +96,19 @@ internal sealed partial class WorkerFixture
         Settle();
     }
 
+    /// <summary>The scheduler begins to retire the worker.</summary>
+    public void CloseAdmission(long retirement = 1) => Handle(new CloseAdmission(retirement));
+
+    /// <summary>The retirement was aborted.</summary>
+    public void OpenAdmission() => Handle(Protocol.OpenAdmission.Instance);
+
+    public void Interrupt(TaskKey key, int attempt = 1)
+    {
+        var batch = BatchPool<InterruptTasks>.Get();
+        batch.Add(new TaskAttempt { Key = key, Attempt = attempt });
+        Handle(batch);
+    }
+
     /// <summary>A peer has what it was asked for; values are key numbers of eight bytes, unless the test says otherwise.</summary>
     public void Deliver(AskedPeer asked, object? value = null, long bytes = 8)
     {

@@ -41,6 +41,12 @@ internal sealed partial class WorkerFixture : IWorkerSink, IConnection
 
     public List<TaskKey> ReplicasAdded { get; } = [];
 
+    /// <summary>Tasks that were given back because the worker leaves.</summary>
+    public List<(TaskKey Key, int Attempt)> Returned { get; } = [];
+
+    /// <summary>Kinds of what the scheduler was told, in order.</summary>
+    public List<string> Order { get; } = [];
+
     /// <summary>What else the scheduler was told: errors, missing inputs, wishes.</summary>
     public List<Message> Told { get; } = [];
 
@@ -90,6 +96,7 @@ internal sealed partial class WorkerFixture : IWorkerSink, IConnection
 
     void IWorkerSink.SendToScheduler(Message message)
     {
+        Order.Add(message.GetType().Name);
         switch (message)
         {
             case FinishedBatch batch:
@@ -100,6 +107,9 @@ internal sealed partial class WorkerFixture : IWorkerSink, IConnection
                 break;
             case Protocol.ReplicasAdded batch:
                 ReplicasAdded.AddRange(batch.Span.ToArray().Select(static replica => replica.Key));
+                break;
+            case TasksReturned batch:
+                Returned.AddRange(batch.Span.ToArray().Select(static returned => (returned.Key, returned.Attempt)));
                 break;
             default:
                 Told.Add(message);

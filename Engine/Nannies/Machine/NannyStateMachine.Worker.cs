@@ -26,7 +26,7 @@ internal sealed partial class NannyStateMachine
     private void StartWorker()
     {
         _number++;
-        (_hasWorker, _worker, _announced, _killAt, _isKilled, _isRetiring) = (true, default, null, null, false, false);
+        (_hasWorker, _worker, _announced, _early, _killAt, _isKilled, _isRetiring) = (true, default, null, null, null, false, false);
         _intent = NannyIntent.Run;
         sink.StartWorker(_number);
     }
@@ -120,7 +120,7 @@ internal sealed partial class NannyStateMachine
         }
 
         var delay = _restarts.Count == 0 ? TimeSpan.Zero
-            : TimeSpan.FromTicks(Math.Min(settings.BackOffMax.Ticks, settings.BackOff.Ticks << Math.Min(20, _restarts.Count - 1)));
+            : TimeSpan.FromTicks((long)Math.Min(settings.BackOffMax.Ticks, settings.BackOff.Ticks * Math.Pow(2, _restarts.Count - 1)));
         _restarts.Enqueue(_now);
         sink.SendToScheduler(new LogEventMessage("nannies", $"a worker ended ({reason}: {detail}) and is started again{(delay > TimeSpan.Zero ? $" in {delay}" : string.Empty)}"));
         StartAgainAt(_now + delay);

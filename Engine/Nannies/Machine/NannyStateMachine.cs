@@ -28,6 +28,7 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
     private bool _hasWorker;
     private WorkerId _worker;
     private (CloseReason Reason, string Detail)? _announced;
+    private TellNanny? _early;
     private TimeSpan? _startAt;
     private TimeSpan? _lifetimeAt;
     private TimeSpan? _killAt;
@@ -66,7 +67,11 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
 
     public void OnRegistered(TimeSpan now)
     {
-        _now = now;
+        if (!Begin(now))
+        {
+            return;
+        }
+
         (_isConnecting, _isConnected, _lostSince, _connectAt) = (false, true, null, null);
         if (!_hasWorker && _startAt is null && !IsEnding)
         {
@@ -77,9 +82,11 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
     /// <summary>The scheduler doesn't let the nanny in: what it looks after is to end with it (I1).</summary>
     public void OnRefused(string detail, TimeSpan now)
     {
-        _now = now;
-        _isConnecting = false;
-        BeginEnding(CloseReason.Refused, detail);
+        if (Begin(now))
+        {
+            _isConnecting = false;
+            BeginEnding(CloseReason.Refused, detail);
+        }
     }
 
     /// <summary>The connection to the scheduler has ended, or could not be had.</summary>
@@ -88,17 +95,19 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
     /// <param name="now">The time of the step.</param>
     public void OnConnectionLost(bool isOrderly, string detail, TimeSpan now)
     {
-        _now = now;
+        if (!Begin(now))
+        {
+            return;
+        }
+
         (_isConnecting, _isConnected) = (false, false);
         if (isOrderly)
         {
             BeginEnding(CloseReason.SchedulerClosed, detail);
-            return;
         }
-
-        _lostSince ??= now;
-        if (!IsEnding)
+        else if (!IsEnding) // Or it doesn't matter any more.
         {
+            _lostSince ??= now;
             _connectAt = now + settings.ReconnectDelay;
         }
     }
@@ -106,8 +115,18 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
     /// <summary>What the scheduler intends. Of a worker that is no longer the nanny's it changes nothing (I7).</summary>
     public void OnTold(TellNanny told, TimeSpan now)
     {
-        _now = now;
-        if (told.Worker != _worker || !_hasWorker)
+        if (!Begin(now) || !_hasWorker)
+        {
+            return;
+        }
+
+        if (_worker.Number == 0)
+        {
+            _early = told; // The scheduler has let the worker in before the nanny has heard of it; or it means an older one.
+            return;
+        }
+
+        if (told.Worker != _worker)
         {
             return;
         }
@@ -132,8 +151,7 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
 
     public void OnWorkerStarted(long number, WorkerId worker, TimeSpan now)
     {
-        _now = now;
-        if (number != _number)
+        if (!Begin(now) || !IsPresent(number))
         {
             return;
         }
@@ -144,28 +162,34 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
         {
             Status = Status.Running;
         }
+
+        if (_early is { } early)
+        {
+            _early = null;
+            OnTold(early, now);
+        }
     }
 
     /// <summary>The worker did not come up. That is not tried again: what was wrong is told once.</summary>
     public void OnWorkerStartFailed(long number, CloseReason reason, Exception error, TimeSpan now)
     {
-        _now = now;
-        if (number != _number)
+        if (Begin(now) && IsPresent(number))
         {
-            return;
+            _error = error;
+            OnWorkerEnded(reason, error.Message);
         }
-
-        _error = error;
-        OnWorkerEnded(reason, error.Message);
     }
 
     /// <summary>The worker says that it ends and why, before anybody else is told.</summary>
     public void OnWorkerCloses(long number, CloseReason reason, string detail, TimeSpan now)
     {
-        _now = now;
-        if (number == _number)
+        if (Begin(now) && IsPresent(number))
         {
-            _announced = (reason, detail);
+            if (_announced is not { } announced || CloseTable.StrengthOf(reason) >= CloseTable.StrengthOf(announced.Reason))
+            {
+                _announced = (reason, detail);
+            }
+
             _killAt ??= now + settings.KillGrace;
         }
     }
@@ -173,11 +197,12 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
     /// <summary>The worker has ended; it is gone for certain.</summary>
     public void OnWorkerExited(long number, CloseReason reason, string detail, TimeSpan now)
     {
-        _now = now;
-        if (number == _number && _hasWorker)
+        if (Begin(now) && IsPresent(number))
         {
-            // What it said of its end, or was done to it, is nearer to the truth than a crash.
-            var (why, what) = reason == CloseReason.Crashed && _announced is { } announced ? announced : (reason, detail);
+            // What was done to it, or what it said of its end, is nearer to the truth than a crash; and one that is killed may hear
+            // meanwhile that it is missing, because the scheduler has been told of the kill.
+            var isTold = _announced is { } announced && CloseTable.StrengthOf(announced.Reason) > CloseTable.StrengthOf(reason);
+            var (why, what) = isTold ? _announced!.Value : (reason, detail);
             OnWorkerEnded(why, what);
         }
     }
@@ -185,8 +210,7 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
     /// <summary>The bytes that the worker has in memory.</summary>
     public void OnMemory(long number, long bytes, TimeSpan now)
     {
-        _now = now;
-        if (number == _number && bytes > settings.TerminateBytes && !_isKilled && !IsEnding)
+        if (Begin(now) && IsPresent(number) && bytes > settings.TerminateBytes && !_isKilled && !IsEnding)
         {
             Kill(CloseReason.MemoryLimit, $"it had {bytes} bytes in memory, more than the {settings.TerminateBytes} at which it is ended");
         }
@@ -195,9 +219,13 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
     /// <summary>A retirement that the nanny asked for has ended. If the worker was refused it lives on, and it is asked for again.</summary>
     public void OnRetirementEnded(WorkerId worker, bool isRefused, TimeSpan now)
     {
-        _now = now;
+        if (!Begin(now) || !_hasWorker || worker != _worker)
+        {
+            return;
+        }
+
         _isRetiring = false;
-        if (worker == _worker && isRefused && settings.Lifetime is { } lifetime)
+        if (isRefused && settings.Lifetime is { } lifetime)
         {
             _lifetimeAt = now + TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerSecond, lifetime.Ticks / 10));
         }
@@ -248,6 +276,16 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
             OnKillDue();
         }
     }
+
+    /// <summary>Begins a step; says whether there is anything left to decide.</summary>
+    private bool Begin(TimeSpan now)
+    {
+        _now = now;
+        return !HasEnded;
+    }
+
+    /// <summary>Whether a number is that of the worker that it has: one that is late names an older one, or one that was seen to end (I7).</summary>
+    private bool IsPresent(long number) => _hasWorker && number == _number;
 
     private static TimeSpan? Min(TimeSpan? left, TimeSpan? right) => left is null || right < left ? right : left;
 }

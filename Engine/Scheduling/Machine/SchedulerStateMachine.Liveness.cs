@@ -68,8 +68,9 @@ internal sealed partial class SchedulerStateMachine
         }
 
         var detail = $"it was silent for {_now - worker.LastSeen}, longer than its time to live of {limit}";
-        Tell(worker, NannyIntent.Restart, CloseReason.Expired, detail);
-        _outbox.Send(worker, new CloseWorker(worker.Nanny is null ? CloseReason.Missing : CloseReason.Restart, detail));
+        var isReplaced = worker.Nanny is not null && !LeavesForGood(worker);
+        Tell(worker, isReplaced ? NannyIntent.Restart : NannyIntent.Close, CloseReason.Expired, detail); // It may hang: the nanny kills it.
+        _outbox.Send(worker, new CloseWorker(isReplaced ? CloseReason.Restart : CloseReason.Missing, detail));
         Depart(worker, CloseReason.Expired, detail);
     }
 
@@ -83,31 +84,26 @@ internal sealed partial class SchedulerStateMachine
         }
 
         SetStatus(worker, status);
-        if (status == Status.Paused)
+    }
+
+    /// <summary>Begins to count a pause anew. Whoever proposes, aborts or pauses comes here, so that a pause that lasts is never overlooked.</summary>
+    private void WatchPause(WorkerState worker)
+    {
+        worker.PausedSince = _now;
+        if (_settings.PausedLimit is { } limit)
         {
-            worker.PausedSince = _now;
-            if (_settings.PausedLimit is { } limit)
-            {
-                _deadlines.Add(_now + limit, DeadlineKind.Pause, worker.Id.Number);
-            }
+            _deadlines.Add(_now + limit, DeadlineKind.Pause, worker.Id.Number);
         }
     }
 
     /// <summary>A worker that stays paused keeps its queue from those that could work on it: it hands it back and retires.</summary>
     private void OnPausedLong(WorkerState worker)
     {
-        if (worker.Status != Status.Paused || worker.Retirement is not null || _settings.PausedLimit is not { } limit)
+        if (worker.Status == Status.Paused && _settings.PausedLimit is { } limit && worker.PausedSince + limit <= _now)
         {
-            return;
-        }
-
-        if (worker.PausedSince + limit <= _now)
-        {
-            worker.PausedSince = _now; // If it is refused it is tried again after as long.
+            WatchPause(worker); // If it is held back it is tried again after as long.
             _outbox.Publish(new RetirementProposed(worker, $"it has been paused for {limit}"));
         }
-
-        _deadlines.Add(worker.PausedSince + limit, DeadlineKind.Pause, worker.Id.Number);
     }
 
     private void SetStatus(WorkerState worker, Status status)
@@ -127,6 +123,11 @@ internal sealed partial class SchedulerStateMachine
         {
             LeaveLists(worker);
             AbandonCopies(worker);
+        }
+
+        if (status == Status.Paused)
+        {
+            WatchPause(worker);
         }
 
         LogEvent("workers", $"{worker.Id} ({worker}) was {before} and is {status}");

@@ -137,6 +137,13 @@ internal sealed partial class SchedulerStateMachine
         var nanny = new NannyState(registration.Id, registration.Name, registration.Host) { Connection = connection };
         _nannies[nanny.Id] = nanny;
         _outbox.Send(nanny, NannyRegistered.Instance);
+        if (_workersByNanny.TryGetValue(nanny.Id, out var worker))
+        {
+            // It may have been away when that was decided, or aborted.
+            var terms = worker.Retirement?.Terms;
+            Tell(worker, terms is null ? NannyIntent.Run : IntentOf(terms.Reason), terms?.Reason ?? CloseReason.Retired, terms is null ? "it runs" : "it is being retired");
+        }
+
         return nanny;
     }
 
@@ -171,6 +178,7 @@ internal sealed partial class SchedulerStateMachine
         }
 
         _workerWaits.RemoveAll(wait => wait.Client == client);
+        _replicateWaits.RemoveAll(wait => wait.Client == client);
         foreach (var handle in _tasks.HandlesOf(client.Id).ToList())
         {
             if (_tasks[handle].State != SchedulerTaskState.Forgotten)
@@ -235,9 +243,14 @@ internal sealed partial class SchedulerStateMachine
     {
         CloseReason.Retired or CloseReason.LifetimeOver or CloseReason.SchedulerRequest => Disposition.Retired,
         CloseReason.Restart or CloseReason.LifetimeRestart => Disposition.Restarting,
+        _ when LeavesForGood(worker) => Disposition.Retired, // It died on its way out; whoever owns its host ends that next.
         CloseReason.Expired => worker.Nanny is null ? Disposition.Expired : Disposition.Restarting,
         _ => Disposition.Failed,
     };
+
+    /// <summary>Whether a worker is being retired and no successor is wanted: its end is final, whatever it comes from.</summary>
+    private static bool LeavesForGood(WorkerState worker) =>
+        worker.Retirement is { } retirement && IntentOf(retirement.Terms.Reason) == NannyIntent.Retire;
 
     /// <summary>Takes a worker out of all lists of workers.</summary>
     private void Forget(WorkerState worker)

@@ -128,7 +128,6 @@ internal sealed partial class SchedulerStateMachine
     {
         AwaitNoReplicas(handle, ref task);
         var key = _tasks.KeyOf(handle);
-        AnswerReplicateWaits(key);
         var first = _workers[task.Worker - 1]!;
         ForgetMove(first, key);
         Unlink(ref first.Held, handle, ref task);

@@ -195,6 +195,8 @@ internal sealed partial class SchedulerStateMachine
             _wished.Remove(handle);
             extras.WantedReplicas = 1;
         }
+
+        AnswerReplicateWaits(_tasks.KeyOf(handle));
     }
 
     /// <summary>

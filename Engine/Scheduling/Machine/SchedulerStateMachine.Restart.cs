@@ -17,6 +17,11 @@ internal sealed partial class SchedulerStateMachine
         }
 
         var workers = choice.Rows.Select(static row => row.Worker).OfType<WorkerState>().ToList();
+        if (choice.Rows.FirstOrDefault(static row => row.Worker is null).Row is { } gone)
+        {
+            return new UnknownWorkerException($"{gone.Id} ({gone.Name}) has left, so nothing was restarted. GetWorkersAsync gives the ids of those that are there.");
+        }
+
         if (workers.Find(worker => NannyOf(worker) is null) is { } alone)
         {
             return new ArgumentException($"{alone.Id} ({alone}) has no nanny that could start it again, so nothing was restarted. Retire it, and start another.");

@@ -149,7 +149,7 @@ internal sealed partial class SchedulerStateMachine
 
                 break;
             case RestartAsked asked:
-                if (FindWorker(asked.Worker) is { } own && own.Nanny == nanny.Id)
+                if (FindWorker(asked.Worker) is { } own && own.Nanny == nanny.Id && !LeavesForGood(own))
                 {
                     Restart(own, asked.Detail);
                 }

@@ -11,17 +11,23 @@ internal sealed class Rebalance : IActiveMemoryManagerPolicy
 {
     private const double Tolerance = 0.10; // Of the mean. dask: rebalance.sender-recipient-gap.
     private const int MovesPerRound = 1000;
-    private readonly Dictionary<TaskKey, WorkerId> _moved = [];
+    private const int RoundsMax = 10; // A copy that has not come by then won't: it may be made elsewhere.
+    private readonly Dictionary<TaskKey, (WorkerId Source, int Rounds)> _moved = [];
 
     public string Name => nameof(Rebalance);
 
     public void Run(IActiveMemoryManager manager)
     {
-        foreach (var (key, source) in _moved.ToList())
+        foreach (var (key, (source, rounds)) in _moved.ToList())
         {
-            if (manager.Find(key) is not { } replicas || !replicas.Holders.Contains(source) || manager.Drop(key, [source]) is not null)
+            if (rounds == RoundsMax
+                || manager.Find(key) is not { } replicas || !replicas.Holders.Contains(source) || manager.Drop(key, [source]) is not null)
             {
                 _moved.Remove(key);
+            }
+            else
+            {
+                _moved[key] = (source, rounds + 1);
             }
         }
 
@@ -56,7 +62,7 @@ internal sealed class Rebalance : IActiveMemoryManagerPolicy
 
             if (manager.Replicate(key, low) is { } recipient)
             {
-                _moved.Add(key, heavy.Id);
+                _moved.Add(key, (heavy.Id, 0));
                 surplus -= replicas.Bytes;
                 if (manager.Workers.First(worker => worker.Id == recipient).Bytes >= mean)
                 {
