@@ -241,11 +241,84 @@ public sealed class NannyScenarios
         Assert.Equal(1, Assert.Single(await cluster.Client.GetWorkersAsync()).Id.Number);
     }
 
+    [Fact]
+    public async Task A_lifetime_restart_under_slow_hooks_and_fast_heartbeats_restarts_once()
+    {
+        await using var cluster = await StartAsync(workers: 1, configure: static options =>
+        {
+            options.Scheduler.HeartbeatInterval = TimeSpan.FromMilliseconds(2);
+            options.HeartbeatTime = Runtime.PulseTimeProvider.Shared;
+        });
+        var slow = new Slow();
+        await cluster.Client.RegisterPluginAsync(slow).Within("registration");
+        var place = new LocalPlace(cluster.Cluster.Transport, cluster.Cluster.Scheduler.Address, TimeProvider.System, TaskScheduler.Default, Validate: true);
+        var joined = await cluster.ListenAsync("workers", "(short) joined");
+        var left = await cluster.ListenAsync("workers", "(short) left");
+        var worker = await LocalWorker.StartAsync(
+            place, new WorkerOptions { Name = "short" }, new NannyOptions { Lifetime = TimeSpan.FromMilliseconds(200), LifetimeRestart = true }, null, CancellationToken.None).Within("start");
+        await joined;
+        var rejoined = await cluster.ListenAsync("workers", "(short) joined");
+
+        await left;
+        await rejoined;
+
+        Assert.False(worker.Ended.IsCompleted); // The nanny lives, whatever its worker's heartbeats were answered.
+        slow.Release.TrySetResult();
+        await worker.CloseAsync(CloseReason.UserRequest, "the test is over").Within("end of the nanny");
+    }
+
+    [Fact]
+    public async Task Workers_that_exit_close_or_crash_in_the_middle_of_a_graph_change_no_result_and_leave_no_stale_member()
+    {
+        await using var cluster = await StartAsync(workers: 3, configure: static options =>
+        {
+            options.Scheduler.AllowedFailures = 10;
+            (options.Nanny.RestartsMax, options.Nanny.BackOff) = (100, TimeSpan.Zero);
+        });
+        var layer = Enumerable.Range(0, 60).Select(i => cluster.Client.Submit(static (int number) => new[] { number, 0 }, i)).ToList();
+        for (var depth = 0; depth < 4; depth++)
+        {
+            layer = [.. layer.Select((_, i) => cluster.Client.Submit(static (int[] left, int[] right) => new[] { left[0] + right[0], 0 }, layer[i], layer[(i + 1) % layer.Count]))];
+            var alive = cluster.Cluster.Workers.Where(static worker => !worker.Ended.IsCompleted && worker.Self.Id.Number > 0).ToList();
+            switch (depth)
+            {
+                case 0:
+                    alive[0].Kill(CloseReason.Crashed, "a test");
+                    break;
+                case 1:
+                    _ = alive[0].CloseAsync(CloseReason.Restart, "a test");
+                    break;
+                case 2:
+                    alive[0].BreakConnection();
+                    break;
+            }
+        }
+
+        var values = await cluster.Client.GatherAsync(layer).Within("the results");
+
+        var expected = Enumerable.Range(0, 60).ToArray();
+        for (var depth = 0; depth < 4; depth++)
+        {
+            expected = [.. expected.Select((_, i) => expected[i] + expected[(i + 1) % expected.Length])];
+        }
+
+        Assert.Equal(expected, values.Select(static value => value[0]));
+        await cluster.Client.WaitForWorkersAsync(3).Within("all are there again");
+        Assert.Equal(["0", "1", "2"], (await cluster.Client.GetWorkersAsync()).Select(static worker => worker.Name).Order());
+    }
+
     private static Task<ClusterFixture> StartAsync(int workers, Action<LocalClusterOptions>? configure = null) => ClusterFixture.StartAsync(workers, configure: options =>
     {
         options.Nannies = true;
         configure?.Invoke(options);
     });
+
+    private sealed class Slow : SchedulerPlugin
+    {
+        public TaskCompletionSource Release { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override async ValueTask RemoveWorkerAsync(WorkerRemoved removed, CancellationToken cancellationToken) => await Release.Task.WaitAsync(cancellationToken);
+    }
 
     private sealed class BrokenPlugin(bool isBroken) : WorkerPlugin
     {

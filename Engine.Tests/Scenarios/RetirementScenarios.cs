@@ -253,6 +253,102 @@ public sealed class RetirementScenarios
         Assert.Equal(3, await running.AsTask().Within("the value"));
     }
 
+    [Fact]
+    public async Task A_worker_whose_connection_breaks_ends_and_never_registers_again()
+    {
+        await using var cluster = await ClusterFixture.StartAsync(workers: 2);
+        var worker = cluster.Cluster.Workers[0];
+        var id = worker.Self.Id;
+        var left = await cluster.ListenAsync("workers", $"{id} ");
+
+        worker.BreakConnection();
+
+        Assert.Equal(CloseReason.SchedulerLost, (await worker.Ended.Within("end of the worker")).Reason);
+        await left;
+        Assert.Equal("1", Assert.Single(await cluster.Client.GetWorkersAsync()).Name);
+        Assert.Equal(2, await cluster.Client.Submit(static () => 2).AsTask().Within("work goes on"));
+    }
+
+    [Fact]
+    public async Task A_worker_with_spilled_data_of_four_times_its_limit_retires_within_its_limit()
+    {
+        const int limit = 100_000;
+        var store = new WatchedStore(awaitedWrites: 80);
+        await using var cluster = await ClusterFixture.StartAsync(workers: 2, configure: options => options.ConfigureWorker = (place, worker) =>
+        {
+            if (place == 0)
+            {
+                (worker.MemoryLimit, worker.MemoryPause, worker.SpillStore) = (limit, null, _ => store);
+            }
+        });
+        var worker = cluster.Cluster.Workers[0];
+        var data = await cluster.Client.ScatterManyAsync(
+            Enumerable.Range(0, 100).Select(static i => Bytes(i)), new ScatterOptions { Workers = ["0"] }).Within("scatter");
+        await store.Written; // From now on it is within its limit.
+        worker.MostManagedBytes = 0;
+
+        var report = await cluster.Client.RetireWorkersAsync(WorkerSelector.ByName("0")).Within("the retirement");
+
+        Assert.Equal(100, Assert.Single(report.Rows).MovedCount);
+        Assert.True(worker.MostManagedBytes < limit, $"{worker.MostManagedBytes} bytes were in memory");
+        Assert.Equal(Enumerable.Range(0, 100), (await cluster.Client.GatherAsync(data).Within("the values")).Select(static bytes => bytes[0] + 0));
+    }
+
+    [Fact]
+    public async Task A_value_that_moves_while_it_is_read_is_read_without_removing_anybody()
+    {
+        await using var cluster = await StartAsync(workers: 3);
+        var data = await cluster.Client.ScatterManyAsync(Enumerable.Range(0, 60).Select(static i => Bytes(i))).Within("scatter");
+        var reader = await cluster.ConnectAsync();
+
+        var retirement = cluster.Client.RetireWorkersAsync(WorkerSelector.ByName("0", "1"));
+        var reads = Enumerable.Range(0, 5).Select(_ => cluster.Client.GatherAsync(data)).ToList();
+
+        foreach (var read in reads)
+        {
+            Assert.Equal(Enumerable.Range(0, 60), (await read.Within("the values")).Select(static bytes => bytes[0] + 0));
+        }
+
+        Assert.True((await retirement.Within("the retirement")).AllRetired);
+        Assert.Equal("2", Assert.Single(await reader.GetWorkersAsync()).Name);
+    }
+
+    [Fact]
+    public async Task Random_retirements_under_load_lose_nothing()
+    {
+        await using var cluster = await StartAsync(workers: 4);
+        var random = new Random(1);
+        var runs = new ConcurrentDictionary<int, int>();
+        var data = await cluster.Client.ScatterManyAsync(Enumerable.Range(0, 40).Select(static i => Bytes(i))).Within("scatter");
+        var results = new List<Future<byte[]>>();
+        var scattered = new List<Future<byte[]>>(data);
+        for (var round = 0; round < 12; round++)
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                results.Add(cluster.Client.Submit(
+                    (byte[] input, int number) =>
+                    {
+                        runs.AddOrUpdate(number, 1, static (_, count) => count + 1);
+                        return Bytes(input[0]);
+                    },
+                    scattered[random.Next(scattered.Count)],
+                    results.Count));
+            }
+
+            var workers = await cluster.Client.GetWorkersAsync().Within("the workers");
+            var retirement = cluster.Client.RetireWorkersAsync(WorkerSelector.ById(workers.Where(_ => random.Next(2) == 0).Select(static worker => worker.Id).DefaultIfEmpty(workers[0].Id)));
+            scattered.Add(await cluster.Client.ScatterAsync(Bytes(round)).Within("a value beside"));
+            var report = await retirement.Within("the retirement");
+            Assert.All(report.Rows, static row => Assert.Empty(row.Lost.Concat(row.Recomputed).Concat(row.Interrupted)));
+            await cluster.Client.WaitForWorkersAsync(2).Within("the cluster replaces them");
+        }
+
+        Assert.All(await cluster.Client.GatherAsync(results).Within("the results"), static bytes => Assert.Equal(Large, bytes.Length));
+        Assert.All(await cluster.Client.GatherAsync(scattered).Within("the data"), static bytes => Assert.Equal(Large, bytes.Length));
+        Assert.All(runs, static run => Assert.Equal(1, run.Value));
+    }
+
     private static Task<ClusterFixture> StartAsync(int workers, TimeSpan? heartbeat = null) => ClusterFixture.StartAsync(workers, configure: options =>
     {
         options.Nannies = true;

@@ -174,7 +174,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
     {
         switch (message)
         {
-            case RegisterWorker registration when _machine.FindRefusal(registration.Nanny, registration.Host, _now) is { } refusal:
+            case RegisterWorker registration when _machine.Knock(registration, _now) is { } refusal:
                 Refuse(connection, refusal);
                 break;
             case RegisterNanny registration when _machine.FindRefusal(registration.Id, registration.Host, _now) is { } refusal:

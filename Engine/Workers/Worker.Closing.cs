@@ -58,6 +58,9 @@ internal sealed partial class Worker
         _ended.TrySetResult(end);
     }
 
+    /// <summary>Cuts the connection to the scheduler as a network does; for tests.</summary>
+    internal void BreakConnection() => _scheduler!.Close(new Disconnect(DisconnectKind.Aborted, "the connection broke"));
+
     private void Close(CloseReason reason, string detail)
     {
         if (IsClosing)

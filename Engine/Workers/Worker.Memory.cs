@@ -33,8 +33,12 @@ internal sealed partial class Worker
 
     private ISpillStore CreateStore() => _options.SpillStore?.Invoke(Name) ?? new FileSpillStore();
 
+    /// <summary>The most bytes of values that were in memory after a turn; for tests.</summary>
+    internal long MostManagedBytes { get; set; }
+
     private void NoteMemory()
     {
+        MostManagedBytes = Math.Max(MostManagedBytes, _machine!.ManagedBytes);
         Volatile.Write(ref _managedBytes, _machine!.ManagedBytes);
         Volatile.Write(ref _spilledBytes, _machine.SpilledBytes);
     }

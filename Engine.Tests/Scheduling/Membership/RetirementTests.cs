@@ -469,4 +469,18 @@ public sealed class RetirementTests
         Assert.All(keys, key => Assert.NotEmpty(_scheduler.HoldersOf(key)));
         Assert.Equal(90, _scheduler.ReportOf(request)!.Rows.Sum(static row => row.MovedCount));
     }
+
+    [Fact]
+    public void A_successor_that_knocks_before_the_end_of_a_retiring_worker_was_noticed_is_refused_I1()
+    {
+        var nanny = _scheduler.AddNanny();
+        var leaving = _scheduler.AddWorker(nanny);
+        _scheduler.AddWorker();
+        var request = _scheduler.Retire(leaving);
+
+        Assert.Throws<WorkerRefusedException>(() => _scheduler.AddWorker(nanny));
+        _scheduler.Advance(TimeSpan.Zero); // Ends the step.
+
+        Assert.Equal(RetirementOutcome.Vanished, _scheduler.RowOf(request).Outcome);
+    }
 }

@@ -21,16 +21,14 @@ internal sealed partial class SchedulerFixture
     public WorkerState AddWorker(NannyState? nanny, string? name = null, string? host = null, int threads = 1, long? memoryLimit = null, TimeSpan? leaves = null)
     {
         name ??= $"w{_workerCount}";
-        var worker = Machine.AddWorker(
-            new RegisterWorker(name, $"test://{_workerCount++}/{name}", threads, new Dictionary<string, double>())
-            {
-                Nanny = nanny?.Id,
-                Host = host,
-                MemoryLimit = memoryLimit,
-                Leaves = leaves,
-            },
-            null,
-            Now);
+        var registration = new RegisterWorker(name, $"test://{_workerCount++}/{name}", threads, new Dictionary<string, double>())
+        {
+            Nanny = nanny?.Id,
+            Host = host,
+            MemoryLimit = memoryLimit,
+            Leaves = leaves,
+        };
+        var worker = LetIn(registration);
         Settle();
         return worker;
     }
@@ -38,7 +36,7 @@ internal sealed partial class SchedulerFixture
     /// <summary>A worker whose name and address the test chooses, because another one had them.</summary>
     public WorkerState Join(string name, string address, NannyState? nanny = null)
     {
-        var worker = Machine.AddWorker(new RegisterWorker(name, address, 1, new Dictionary<string, double>()) { Nanny = nanny?.Id }, null, Now);
+        var worker = LetIn(new RegisterWorker(name, address, 1, new Dictionary<string, double>()) { Nanny = nanny?.Id });
         Settle();
         return worker;
     }
@@ -71,6 +69,10 @@ internal sealed partial class SchedulerFixture
         Machine.Handle(nanny, new RestartAsked(worker.Id, "a plugin asks"), Now);
         Settle();
     }
+
+    private WorkerState LetIn(RegisterWorker registration) => Machine.Knock(registration, Now) is { } refusal
+        ? throw new WorkerRefusedException(refusal)
+        : Machine.AddWorker(registration, null, Now);
 
     /// <summary>Asks for a retirement; the answer is there when it has ended (<see cref="ReportOf"/>).</summary>
     public long Retire(WorkerSelector selector, RetirementOptions? options = null, IReadOnlyDictionary<WorkerId, PluginAnswer>? answers = null, ClientState? client = null)

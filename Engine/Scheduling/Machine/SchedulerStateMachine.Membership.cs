@@ -35,18 +35,30 @@ internal sealed partial class SchedulerStateMachine
                 + "is started there any more. Whoever owns the host can take it off the ledger with ReadmitAsync."
             : null;
 
+    /// <summary>
+    /// A worker asks to be let in. If its nanny has one already, that one has ended, which was not noticed yet: it leaves first, so that
+    /// what was intended with it holds for its successor.
+    /// </summary>
+    /// <returns>Why it is not let in; null: it is.</returns>
+    public string? Knock(RegisterWorker registration, TimeSpan now)
+    {
+        Begin(now);
+        if (registration.Nanny is { } nanny && _workersByNanny.TryGetValue(nanny, out var older))
+        {
+            Depart(older, CloseReason.Crashed, "its nanny has started a successor");
+            Drain();
+        }
+
+        return FindRefusal(registration.Nanny, registration.Host, now);
+    }
+
     /// <summary>Takes a worker in, with a new incarnation.</summary>
-    /// <param name="registration">What the worker says of itself; not refused (<see cref="FindRefusal"/>).</param>
+    /// <param name="registration">What the worker says of itself; it has knocked and was not refused (<see cref="Knock"/>).</param>
     /// <param name="connection">Where what is meant for it is sent; opaque here.</param>
     /// <param name="now">The time of the step.</param>
     public WorkerState AddWorker(RegisterWorker registration, IConnection? connection, TimeSpan now)
     {
         Begin(now);
-        if (registration.Nanny is { } nanny && _workersByNanny.TryGetValue(nanny, out var older))
-        {
-            Depart(older, CloseReason.Crashed, "its nanny has started a successor"); // Its end has not been noticed yet.
-        }
-
         _stimulus = Stimulus.WorkerAdded;
         var index = _freeWorkerIndexes.TryPop(out var free) ? free : _workers.Count;
         if (index == _workers.Count)
