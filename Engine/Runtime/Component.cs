@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engine.Plugins.Transports;
 
 namespace Engine.Runtime;
@@ -13,6 +14,15 @@ internal abstract class Component
 {
     private const int MessagesPerTurn = 64;
     private const int TurnsPerYield = 32;
+    private const int GuestsPerTurn = 16;
+
+    // How many turns this thread is within, and how many components it has run within the outermost.
+    [ThreadStatic]
+    private static int s_depth;
+
+    [ThreadStatic]
+    private static int s_guests;
+
     private Task _loop = Task.CompletedTask;
     private bool _hasOwnScheduler;
 
@@ -32,19 +42,33 @@ internal abstract class Component
     internal bool TakeTurn()
     {
         var taken = 0;
-        while (taken < MessagesPerTurn && Inbox.TryTake(out var envelope))
+        s_depth++;
+        try
         {
-            Handle(envelope);
-            taken++;
-        }
+            while (taken < MessagesPerTurn && Inbox.TryTake(out var envelope))
+            {
+                Handle(envelope);
+                taken++;
+            }
 
-        if (taken > 0)
+            if (taken > 0)
+            {
+                EndTurn();
+            }
+        }
+        finally
         {
-            EndTurn();
+            if (--s_depth == 0)
+            {
+                s_guests = 0;
+            }
         }
 
         return taken > 0;
     }
+
+    /// <summary>Whether the component whose turn posted to this one has run enough others: one that tells hundreds must not run them all.</summary>
+    private static bool IsGuestTooMany() => s_depth > 0 && ++s_guests > GuestsPerTurn;
 
     /// <summary>Takes one message into the step.</summary>
     protected abstract void Handle(in Envelope envelope);
@@ -55,6 +79,10 @@ internal abstract class Component
     /// <summary>The core or the shell threw: a bug. Releases everybody who waits for the component.</summary>
     protected abstract void Fail(Exception exception);
 
+    private ConfiguredTaskAwaitable YieldAsync() => Task.CompletedTask.ConfigureAwait(_hasOwnScheduler
+        ? ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.ContinueOnCapturedContext
+        : ConfigureAwaitOptions.ForceYielding);
+
     private async Task RunAsync()
     {
         try
@@ -63,13 +91,16 @@ internal abstract class Component
             while (await Inbox.WaitAsync().ConfigureAwait(_hasOwnScheduler))
 #pragma warning restore RS0030
             {
+                if (IsGuestTooMany())
+                {
+                    await YieldAsync();
+                }
+
                 for (var turn = 1; TakeTurn(); turn++)
                 {
                     if (turn % TurnsPerYield == 0)
                     {
-                        await Task.CompletedTask.ConfigureAwait(_hasOwnScheduler
-                            ? ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.ContinueOnCapturedContext
-                            : ConfigureAwaitOptions.ForceYielding);
+                        await YieldAsync();
                     }
                 }
             }

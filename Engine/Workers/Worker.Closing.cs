@@ -127,6 +127,8 @@ internal sealed partial class Worker
     /// <summary>The nanny has to know before the worker's end can be seen, so that it starts nothing it shouldn't. It gets a second.</summary>
     private async Task TellNannyAsync()
     {
+        // Whoever told the worker to end runs this step, and may have told many.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (_host.TellNanny is { } tell)
         {
             try
