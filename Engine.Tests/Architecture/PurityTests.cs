@@ -41,6 +41,9 @@ public sealed class PurityTests
     [InlineData("SchedulerStateMachine")]
     [InlineData("WorkerStateMachine")]
     [InlineData("ClientStateMachine")]
+    [InlineData("NannyStateMachine")]
+    [InlineData("SpecClusterStateMachine")]
+    [InlineData("AdaptiveStateMachine")]
     public void Each_component_has_its_machine_among_those_examined(string machine) =>
         Assert.Contains(machine, AssemblyTypes.In("Engine", IsMachineNamespace).Select(type => type.Name));
 

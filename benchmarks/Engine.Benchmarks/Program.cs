@@ -2,6 +2,11 @@ using System.Globalization;
 using Engine.Benchmarks;
 using Engine.Benchmarks.Peers;
 
+if (args is [MembershipBenchmark.Option, ..])
+{
+    return await MembershipBenchmark.RunAsync(args is [_, "--reps", var count] && int.TryParse(count, CultureInfo.InvariantCulture, out var number) ? Math.Max(1, number) : 5);
+}
+
 if (CommandLine.TryParse(args) is not { } commandLine)
 {
     await Console.Error.WriteLineAsync(CommandLine.Usage);
