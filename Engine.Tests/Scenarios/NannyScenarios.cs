@@ -1,6 +1,7 @@
 using Engine.Plugins;
 using Engine.Tests.TestKit;
 using Engine.Workers;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Engine.Tests.Scenarios;
 
@@ -307,6 +308,52 @@ public sealed class NannyScenarios
         Assert.Equal(["0", "1", "2"], (await cluster.Client.GetWorkersAsync()).Select(static worker => worker.Name).Order());
     }
 
+    [Fact]
+    public async Task A_stronger_reason_to_end_takes_over_from_a_weaker_one_until_the_goodbye_is_said()
+    {
+        await using var cluster = await StartAsync(workers: 1);
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var worker = new Worker(
+            new WorkerOptions { Name = "alone" }, cluster.Cluster.Transport, cluster.Cluster.Scheduler.Address, new FakeTimeProvider(), validate: true,
+            new WorkerHost
+            {
+                TellNanny = (_, _) =>
+                {
+                    asked.TrySetResult();
+                    return told.Task;
+                },
+            });
+        await worker.StartAsync(TaskScheduler.Default, CancellationToken.None).Within("start of the worker");
+        var left = await cluster.ListenAsync("workers", "(alone) left");
+
+        _ = worker.CloseAsync(CloseReason.Restart, "weaker");
+        await asked.Task.Within("the nanny is told");
+        _ = worker.CloseAsync(CloseReason.UserRequest, "stronger");
+        _ = worker.CloseAsync(CloseReason.Restart, "weaker again");
+        await worker.PostedAsync().Within("all three were heard");
+        told.SetResult();
+
+        Assert.Equal("stronger", (await worker.Ended.Within("end of the worker")).Detail);
+        await left;
+        await worker.LanesEnded.Within("end of its threads");
+    }
+
+    [Fact]
+    public async Task A_teardown_that_never_ends_does_not_keep_a_worker_from_closing()
+    {
+        await using var cluster = await StartAsync(workers: 1, configure: static options => options.ConfigureWorker = static (_, worker) =>
+        {
+            worker.CloseTimeout = TimeSpan.FromMilliseconds(50);
+            worker.Plugins["endless"] = static () => new Endless();
+        });
+
+        await cluster.Cluster.Workers[0].CloseAsync(CloseReason.UserRequest, "a test").Within("end of the worker");
+
+        Assert.Empty(await cluster.Client.GetWorkersAsync());
+        Assert.Equal(Status.Closed, (await cluster.Cluster.Nannies[0].Ended.Within("end of the nanny")).Status);
+    }
+
     private static Task<ClusterFixture> StartAsync(int workers, Action<LocalClusterOptions>? configure = null) => ClusterFixture.StartAsync(workers, configure: options =>
     {
         options.Nannies = true;
@@ -318,6 +365,13 @@ public sealed class NannyScenarios
         public TaskCompletionSource Release { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public override async ValueTask RemoveWorkerAsync(WorkerRemoved removed, CancellationToken cancellationToken) => await Release.Task.WaitAsync(cancellationToken);
+    }
+
+    private sealed class Endless : WorkerPlugin
+    {
+        public override TimeSpan HookTimeLimit => TimeSpan.FromMilliseconds(500); // Longer than the worker has.
+
+        public override ValueTask TeardownAsync(CancellationToken cancellationToken) => new(new TaskCompletionSource().Task);
     }
 
     private sealed class BrokenPlugin(bool isBroken) : WorkerPlugin

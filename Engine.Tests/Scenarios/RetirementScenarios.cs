@@ -349,6 +349,64 @@ public sealed class RetirementScenarios
         Assert.All(runs, static run => Assert.Equal(1, run.Value));
     }
 
+    [Fact]
+    public async Task A_selector_by_condition_means_those_that_meet_it_and_one_that_nobody_meets_is_an_error()
+    {
+        await using var cluster = await StartAsync(workers: 3);
+
+        var report = await cluster.Client.RetireWorkersAsync(WorkerSelector.Where(static worker => worker.Name != "1")).Within("the retirement");
+
+        Assert.Equal(["0", "2"], report.Rows.Select(static row => row.Name).Order());
+        await Assert.ThrowsAsync<UnknownWorkerException>(
+            () => cluster.Client.RetireWorkersAsync(WorkerSelector.Where(static worker => worker.Name == "0")).Within("refusal"));
+        Assert.Throws<ArgumentException>(static () => WorkerSelector.ById());
+        Assert.Throws<ArgumentOutOfRangeException>(static () => WorkerSelector.ByCount(-1));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => cluster.Client.RetireWorkersAsync(WorkerSelector.ByName("1"), new RetirementOptions { Deadline = TimeSpan.FromSeconds(-1) }).Within("refusal"));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => cluster.Cluster.ScaleAsync(-1).Within("refusal"));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => cluster.Cluster.ScaleAsync(int.MaxValue).Within("refusal"));
+    }
+
+    [Fact]
+    public async Task A_worker_that_stays_paused_hands_its_queue_back_and_retires()
+    {
+        await using var cluster = await ClusterFixture.StartAsync(workers: 2, configure: static options => options.Scheduler.PausedLimit = TimeSpan.FromMilliseconds(50));
+        var retired = await cluster.ListenAsync("retirement", "(0) Retired");
+        var data = await cluster.Client.ScatterAsync(Bytes(6), new ScatterOptions { Workers = ["0"] }).Within("scatter");
+        var paused = await cluster.ListenAsync("workers", "is Paused");
+        cluster.Cluster.Workers[0].Pause(true);
+        await paused;
+        var waiting = cluster.Client.Submit(static (TaskContext context) => context.WorkerName, new SubmitOptions { Workers = ["0"], AllowOtherWorkers = true });
+
+        await retired;
+
+        Assert.Equal("1", await waiting.AsTask().Within("the value"));
+        Assert.Equal(6, (await data.AsTask().Within("the data"))[0]);
+    }
+
+    [Fact]
+    public async Task Wishes_for_copies_and_the_memory_manager_are_steered_by_a_client()
+    {
+        await using var cluster = await StartAsync(workers: 3);
+        var data = await cluster.Client.ScatterAsync(Bytes(8)).Within("scatter");
+
+        await cluster.Client.ReplicateAsync([data], 3).Within("the copies");
+        await cluster.Client.StopActiveMemoryManagerAsync();
+        Assert.False(await cluster.Client.IsActiveMemoryManagerRunningAsync());
+        await cluster.Client.RunActiveMemoryManagerOnceAsync();
+        Assert.Equal(3, (await cluster.Client.WhoHasAsync([data]))[data.Key].Count);
+        await cluster.Client.ReplicateAsync([data], 1).Within("the wish is taken back");
+        await cluster.Client.RunActiveMemoryManagerOnceAsync();
+        Assert.Single((await cluster.Client.WhoHasAsync([data]))[data.Key]);
+        await cluster.Client.StartActiveMemoryManagerAsync();
+        Assert.True(await cluster.Client.IsActiveMemoryManagerRunningAsync());
+        await cluster.Client.AddRebalanceAsync().Within("a policy more");
+        await cluster.Client.RemovePolicyAsync("Rebalance").Within("a policy less");
+        await Assert.ThrowsAsync<PluginException>(() => cluster.Client.RemovePolicyAsync("Rebalance").Within("refusal"));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => cluster.Client.ReplicateAsync([data], 0).Within("refusal"));
+        Assert.Equal(8, (await data.AsTask().Within("the value"))[0]);
+    }
+
     private static Task<ClusterFixture> StartAsync(int workers, TimeSpan? heartbeat = null) => ClusterFixture.StartAsync(workers, configure: options =>
     {
         options.Nannies = true;

@@ -58,6 +58,14 @@ internal sealed partial class Worker
         _ended.TrySetResult(end);
     }
 
+    /// <summary>Ends when all that was posted to the worker before has been handled; for tests.</summary>
+    internal Task PostedAsync()
+    {
+        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Inbox.Post(new ClosingStep(heard.SetResult));
+        return heard.Task;
+    }
+
     /// <summary>Cuts the connection to the scheduler as a network does; for tests.</summary>
     internal void BreakConnection() => _scheduler!.Close(new Disconnect(DisconnectKind.Aborted, "the connection broke"));
 
@@ -157,8 +165,14 @@ internal sealed partial class Worker
     private async Task LetGoAsync()
     {
         var left = _deadline?.Token ?? CancellationToken.None;
-        await TearDownPluginsAsync().WaitAsync(left);
-        await CloseNestedAsync().WaitAsync(left);
+        try
+        {
+            await TearDownPluginsAsync().WaitAsync(left);
+        }
+        finally
+        {
+            await CloseNestedAsync().WaitAsync(left);
+        }
     }
 
     private void CutOff()
