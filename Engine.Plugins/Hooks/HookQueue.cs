@@ -8,32 +8,54 @@ namespace Engine.Plugins;
 internal sealed class HookQueue(TimeSpan limit, TimeProvider time, Action<string, Exception> report)
 #pragma warning restore CA1001
 {
-    private readonly CancellationTokenSource _closing = new();
+    private readonly Lock _gate = new(); // A worker's hooks are called from its loop and from what goes on beside it.
+    private CancellationTokenSource _calls = new();
     private Task _tail = Task.CompletedTask;
 
-    /// <summary>Has a hook called after those before it. Called by the component's loop only.</summary>
-    public void Enqueue(string hook, Func<CancellationToken, ValueTask> call) => _tail = CallAfterAsync(_tail, hook, call);
+    /// <summary>Has a hook called after those before it.</summary>
+    public void Enqueue(string hook, Func<CancellationToken, ValueTask> call) => _ = CallAsync(hook, call);
 
     /// <summary>Calls a hook after those before it, and gives what it threw.</summary>
-    public async Task<Exception?> CallAsync(string hook, Func<CancellationToken, ValueTask> call)
+    public Task<Exception?> CallAsync(string hook, Func<CancellationToken, ValueTask> call)
     {
-        var result = CallAfterAsync(_tail, hook, call);
-        _tail = result;
-        return await result;
+        lock (_gate)
+        {
+            var result = CallAfterAsync(_tail, hook, call, _calls.Token);
+            _tail = result;
+            return result;
+        }
     }
 
     /// <summary>Ends when the hooks that were called so far have ended.</summary>
-    public Task WhenIdleAsync() => _tail;
+    public Task WhenIdleAsync()
+    {
+        lock (_gate)
+        {
+            return _tail;
+        }
+    }
 
-    /// <summary>Cancels the token of the hooks that run or wait; those that wait are called all the same.</summary>
-    public void Cancel() => _closing.Cancel();
+    /// <summary>
+    /// Cancels the token of the hooks that run or wait; those that wait are called all the same. One that is called later,
+    /// to tidy up, has its whole time.
+    /// </summary>
+    public void Cancel()
+    {
+        CancellationTokenSource calls;
+        lock (_gate)
+        {
+            (calls, _calls) = (_calls, new CancellationTokenSource());
+        }
 
-    private async Task<Exception?> CallAfterAsync(Task previous, string hook, Func<CancellationToken, ValueTask> call)
+        calls.Cancel();
+    }
+
+    private async Task<Exception?> CallAfterAsync(Task previous, string hook, Func<CancellationToken, ValueTask> call, CancellationToken cancelled)
     {
         // Never within the component's turn, not even up to the hook's first await.
         await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.ContinueOnCapturedContext);
         using var timer = new CancellationTokenSource(limit, time);
-        using var token = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, _closing.Token);
+        using var token = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancelled);
         try
         {
             await call(token.Token).AsTask().WaitAsync(timer.Token);

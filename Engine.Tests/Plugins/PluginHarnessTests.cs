@@ -47,6 +47,21 @@ public sealed class PluginHarnessTests
     }
 
     [Fact]
+    public async Task Closing_cancels_the_hooks_before_it_and_has_its_own_time()
+    {
+        var harness = new PluginHarness(new FakeTimeProvider());
+        var plugin = new Patient();
+        await harness.RegisterAsync(plugin);
+        harness.AddWorker("w");
+
+        await harness.RegisterAsync(new Patient()); // In its place.
+
+        await plugin.Cancelled.Task.Within("the hook that waits is cancelled");
+        Assert.False(await plugin.IsCancelledAtClose.Task.Within("closing"));
+        Assert.Contains("AddWorkerAsync", Assert.Single(harness.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_plugin_that_does_not_start_is_refused()
     {
         await using var harness = new PluginHarness();
@@ -118,6 +133,26 @@ public sealed class PluginHarnessTests
         {
             Entered.TrySetResult();
             await new TaskCompletionSource().Task;
+        }
+    }
+
+    private sealed class Patient : SchedulerPlugin
+    {
+        public TaskCompletionSource Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource<bool> IsCancelledAtClose { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override async ValueTask AddWorkerAsync(WorkerAdded added, CancellationToken cancellationToken)
+        {
+            await using var registration = cancellationToken.Register(Cancelled.SetResult);
+            await Cancelled.Task;
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        public override ValueTask CloseAsync(CancellationToken cancellationToken)
+        {
+            IsCancelledAtClose.SetResult(cancellationToken.IsCancellationRequested);
+            return default;
         }
     }
 
