@@ -91,6 +91,7 @@ public sealed class NannyStateMachineTests
         }
 
         Assert.Equal((Status.Failed, CloseReason.InternalError), (nanny.Ended!.Value.Status, nanny.Ended.Value.Reason));
+        Assert.Equal(NannyAction.Fail, nanny.Machine.LastExit!.Action);
         Assert.Contains("6 times", nanny.Ended.Value.Detail, StringComparison.Ordinal);
         Assert.Contains("it ended by InternalError", nanny.Ended.Value.Detail, StringComparison.Ordinal);
     }

@@ -115,6 +115,7 @@ internal sealed partial class NannyStateMachine
 
         if (_restarts.Count >= settings.RestartsMax)
         {
+            LastExit = LastExit! with { Action = NannyAction.Fail };
             End(Status.Failed, reason, $"its worker ended {_restarts.Count + 1} times within {settings.RestartWindow}, the last time because: {detail}");
             return;
         }
