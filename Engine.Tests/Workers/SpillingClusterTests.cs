@@ -1,4 +1,6 @@
 using Engine.Tests.TestKit;
+using Engine.Workers;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Engine.Tests.Workers;
 
@@ -119,6 +121,41 @@ public sealed class SpillingClusterTests
         }
 
         AssertGone(store);
+    }
+
+    [Fact]
+    public async Task A_store_that_hangs_has_what_is_left_of_the_time_for_closing_and_no_more()
+    {
+        var gate = new Gate();
+        var store = new WatchedStore { Writing = _ => gate.PassAsync(CancellationToken.None) };
+        await using var cluster = await ClusterFixture.StartAsync(workers: 1);
+        var time = new FakeTimeProvider();
+        var closing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var worker = new Worker(
+            new WorkerOptions { Name = "full", MemoryLimit = Limit, MemoryPause = null, SpillStore = _ => store, CloseTimeout = TimeSpan.FromSeconds(5) },
+            cluster.Cluster.Transport, cluster.Cluster.Scheduler.Address, time, validate: true,
+            new WorkerHost
+            {
+                TellNanny = (_, _) =>
+                {
+                    closing.TrySetResult();
+                    return Task.CompletedTask;
+                },
+            });
+        await worker.StartAsync(TaskScheduler.Default, CancellationToken.None).Within("start of the worker");
+        var futures = Enumerable.Range(0, 16).Select(i => cluster.Client.Submit(ValueOf, i, new SubmitOptions { Workers = ["full"] })).ToList();
+        await gate.Entered;
+
+        var closed = worker.CloseAsync(CloseReason.UserRequest, "a test");
+        await closing.Task.Within("closing has begun");
+        Assert.False(closed.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(5));
+
+        await closed.Within("end of the worker");
+        Assert.False(store.IsDisposed);
+        gate.Open();
+        await worker.LanesEnded.Within("end of its threads");
+        GC.KeepAlive(futures);
     }
 
     private static Task<ClusterFixture> StartAsync(WatchedStore store, int workers = 1) => ClusterFixture.StartAsync(workers, configure: options =>

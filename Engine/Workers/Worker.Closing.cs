@@ -35,6 +35,9 @@ internal sealed partial class Worker
     /// <summary>Ends when the worker has closed.</summary>
     public Task Closed => _ended.Task;
 
+    /// <summary>Cancelled when closing has taken as long as it may.</summary>
+    private CancellationToken Deadline => _deadline?.Token ?? CancellationToken.None;
+
     private bool IsClosing => Status >= Status.Closing;
 
     /// <summary>Ends the worker. The first call decides, unless a later one has a stronger reason; all get the same task.</summary>
@@ -161,24 +164,22 @@ internal sealed partial class Worker
         Follow(LetGoAsync(), CutOff);
     }
 
-    /// <summary>What may take time, within what is left of it.</summary>
+    /// <summary>What may take time.</summary>
     private async Task LetGoAsync()
     {
-        var left = _deadline?.Token ?? CancellationToken.None;
         try
         {
-            await TearDownPluginsAsync().WaitAsync(left);
+            await TearDownPluginsAsync().WaitAsync(Deadline);
         }
         finally
         {
-            await CloseNestedAsync().WaitAsync(left);
+            await CloseNestedAsync().WaitAsync(Deadline);
         }
     }
 
     private void CutOff()
     {
         var end = new Disconnect(DisconnectKind.Closed, _reasonDetail);
-        Attempt(() => _deadline?.Dispose());
         Attempt(() => _scheduler?.Close(end));
         Attempt(() => _peers.Values.ToList().ForEach(peer => peer.Connection?.Close(end)));
         Inbox.Complete();
@@ -196,7 +197,7 @@ internal sealed partial class Worker
 
             if (_spills is { } spills)
             {
-                await spills.CloseAsync(s_storeLimit, _time);
+                await spills.CloseAsync(Deadline);
             }
         }
 #pragma warning disable CA1031 // The last step: the status below is reached.
@@ -206,6 +207,7 @@ internal sealed partial class Worker
             _hasFailed = true;
         }
 
+        Attempt(() => _deadline?.Dispose());
         Status = _hasFailed || _reason is CloseReason.InternalError or CloseReason.StartFailed ? Status.Failed : Status.Closed;
         _ended.TrySetResult(Volatile.Read(ref _killed) ?? new WorkerEnd(_reason, _reasonDetail));
     }

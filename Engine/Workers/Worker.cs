@@ -14,7 +14,6 @@ internal sealed partial class Worker : Component
 {
     private static readonly TimeSpan s_watchMin = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan s_watchMax = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_storeLimit = TimeSpan.FromSeconds(10);
     private readonly WorkerOptions _options;
     private readonly ITransport _transport;
     private readonly string _schedulerAddress;

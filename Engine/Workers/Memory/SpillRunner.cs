@@ -48,9 +48,8 @@ internal sealed class SpillRunner(Func<ISpillStore> createStore, Mailbox inbox, 
     }
 
     /// <summary>Gives up what the store is doing, and removes the store. Called once, after the worker's last turn.</summary>
-    /// <param name="limit">How long the store may take to give up; one that takes longer is left behind.</param>
-    /// <param name="time">For the limit.</param>
-    public async Task CloseAsync(TimeSpan limit, TimeProvider time)
+    /// <param name="left">Cancelled when the store has had its time to give up; then it is left behind.</param>
+    public async Task CloseAsync(CancellationToken left)
     {
         if (_loop is null)
         {
@@ -61,9 +60,9 @@ internal sealed class SpillRunner(Func<ISpillStore> createStore, Mailbox inbox, 
         await _closing.CancelAsync();
         try
         {
-            await _loop.WaitAsync(limit, time);
+            await _loop.WaitAsync(left);
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException) when (left.IsCancellationRequested)
         {
             // The loop disposes of the store when it does come back.
         }
