@@ -7,6 +7,9 @@ public interface IConnection
     /// <summary>The address of the other end, for people and logs.</summary>
     string PeerAddress { get; }
 
+    /// <summary>Who is at the other end. A transport that crosses processes has checked the role as far as its security goes.</summary>
+    ComponentIdentity Peer { get; }
+
     /// <summary>The end of the connection, or null while it is open.</summary>
     Disconnect? End { get; }
 
@@ -32,4 +35,9 @@ public interface IInbox
     /// <param name="connection">The component's own end of the connection.</param>
     /// <param name="reason">Why it ended.</param>
     void Disconnected(IConnection connection, Disconnect reason);
+
+    /// <summary>Asks whether the component is behind with its messages. A transport that crosses processes then lets the other side send no more data until it is told.</summary>
+    /// <param name="caughtUp">Called once, on any thread, when the component has caught up; not called if the answer is false. Must not block.</param>
+    /// <returns>Whether it is behind.</returns>
+    bool IsBehind(Action caughtUp) => false;
 }

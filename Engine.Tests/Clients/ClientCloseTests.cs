@@ -32,6 +32,10 @@ public sealed class ClientCloseTests
 
         public string Scheme => "slow";
 
+        public bool CrossesProcesses => false;
+
+        public ComponentIdentity Peer => default;
+
         public string PeerAddress => "slow://";
 
         public Disconnect? End { get; private set; }
@@ -42,13 +46,13 @@ public sealed class ClientCloseTests
 
         public ManualResetEventSlim Go { get; } = new();
 
-        public ValueTask<IConnection> ConnectAsync(string address, IInbox inbox, CancellationToken cancellationToken)
+        public ValueTask<IConnection> ConnectAsync(string address, ComponentIdentity self, IInbox inbox, CancellationToken cancellationToken)
         {
             _inbox = inbox;
             return ValueTask.FromResult<IConnection>(this);
         }
 
-        public ValueTask<IListener> ListenAsync(string address, IInbox inbox, CancellationToken cancellationToken) =>
+        public ValueTask<IListener> ListenAsync(string address, ComponentIdentity self, IInbox inbox, CancellationToken cancellationToken) =>
             throw new NotSupportedException("Nobody listens here.");
 
         public bool TrySend(Message message)

@@ -33,16 +33,20 @@ internal static class FakeFutures
     {
         public string Scheme => "fake";
 
-        public ValueTask<IConnection> ConnectAsync(string address, IInbox inbox, CancellationToken cancellationToken) =>
+        public bool CrossesProcesses => false;
+
+        public ValueTask<IConnection> ConnectAsync(string address, ComponentIdentity self, IInbox inbox, CancellationToken cancellationToken) =>
             ValueTask.FromResult<IConnection>(new Sink(inbox));
 
-        public ValueTask<IListener> ListenAsync(string address, IInbox inbox, CancellationToken cancellationToken) =>
+        public ValueTask<IListener> ListenAsync(string address, ComponentIdentity self, IInbox inbox, CancellationToken cancellationToken) =>
             throw new NotSupportedException("Nobody listens in tests without a cluster. Use ClusterFixture.");
     }
 
     private sealed class Sink(IInbox inbox) : IConnection
     {
         public string PeerAddress => "fake://";
+
+        public ComponentIdentity Peer => default;
 
         public Disconnect? End { get; private set; }
 

@@ -101,7 +101,7 @@ public sealed partial class Client
             }
         }
 
-        var connection = await _transport.ConnectAsync(holder.Address, _shell.Inbox, cancellationToken);
+        var connection = await _transport.ConnectAsync(holder.Address, _identity, _shell.Inbox, cancellationToken);
         IConnection? other = null;
         lock (_gate)
         {

@@ -16,6 +16,7 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
     private readonly ClientStateMachine _machine = new();
     private readonly ClientOptions _options;
     private readonly ITransport _transport;
+    private readonly ComponentIdentity _identity = ComponentIdentity.New(ComponentRole.Client);
     private readonly Shell _shell;
     private readonly TaskCompletionSource<ClientId> _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -58,7 +59,7 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
         ITransport transport, string schedulerAddress, ClientOptions options, CancellationToken cancellationToken, TaskScheduler? taskScheduler = null, TimeProvider? time = null)
     {
         var client = new Client(options.Copy(), transport) { _taskScheduler = taskScheduler ?? TaskScheduler.Default, _time = time ?? TimeProvider.System };
-        client._scheduler = await transport.ConnectAsync(schedulerAddress, client._shell.Inbox, cancellationToken);
+        client._scheduler = await transport.ConnectAsync(schedulerAddress, client._identity, client._shell.Inbox, cancellationToken);
         client._shell.Run(client._taskScheduler);
         client._scheduler.TrySend(new RegisterClient(options.Name));
         try

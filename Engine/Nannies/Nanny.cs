@@ -299,7 +299,7 @@ internal sealed class Nanny : Component, INannySink
         Connected connected;
         try
         {
-            connected = new Connected(await _transport.ConnectAsync(_schedulerAddress, Inbox, CancellationToken.None), string.Empty);
+            connected = new Connected(await _transport.ConnectAsync(_schedulerAddress, new ComponentIdentity(ComponentRole.Nanny, Id.Value), Inbox, CancellationToken.None), string.Empty);
         }
 #pragma warning disable CA1031 // However connecting failed, the machine is told, and tries again or gives up.
         catch (Exception exception)

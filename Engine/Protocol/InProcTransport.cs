@@ -10,12 +10,14 @@ internal sealed class InProcTransport : ITransport
     /// <summary>For components of one process that are given an address only.</summary>
     public static readonly InProcTransport Shared = new();
 
-    private readonly ConcurrentDictionary<string, IInbox> _listeners = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (ComponentIdentity Self, IInbox Inbox)> _listeners = new(StringComparer.Ordinal);
     private int _named;
 
     public string Scheme => "inproc";
 
-    public ValueTask<IConnection> ConnectAsync(string address, IInbox inbox, CancellationToken cancellationToken)
+    public bool CrossesProcesses => false;
+
+    public ValueTask<IConnection> ConnectAsync(string address, ComponentIdentity self, IInbox inbox, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (!_listeners.TryGetValue(address, out var listener))
@@ -24,12 +26,12 @@ internal sealed class InProcTransport : ITransport
         }
 
         var link = new Link();
-        var caller = new End(link, inbox, address);
-        caller.Peer = new End(link, listener, "inproc://caller") { Peer = caller };
+        var caller = new End(link, inbox, address, listener.Self);
+        caller.Other = new End(link, listener.Inbox, "inproc://caller", self) { Other = caller };
         return ValueTask.FromResult<IConnection>(caller);
     }
 
-    public ValueTask<IListener> ListenAsync(string address, IInbox inbox, CancellationToken cancellationToken)
+    public ValueTask<IListener> ListenAsync(string address, ComponentIdentity self, IInbox inbox, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (address == "inproc://")
@@ -37,7 +39,7 @@ internal sealed class InProcTransport : ITransport
             address = $"inproc://{Interlocked.Increment(ref _named)}";
         }
 
-        return _listeners.TryAdd(address, inbox)
+        return _listeners.TryAdd(address, (self, inbox))
             ? ValueTask.FromResult<IListener>(new Listener(this, address))
             : ValueTask.FromException<IListener>(new InvalidOperationException($"Something listens at {address} already. Choose another address."));
     }
@@ -55,11 +57,13 @@ internal sealed class InProcTransport : ITransport
     /// No lock: a message that races with the end may arrive after the news of it, and is then dropped by the component.
     /// Whoever sent it is told of the end too.
     /// </remarks>
-    private sealed class End(Link link, IInbox inbox, string peerAddress) : IConnection
+    private sealed class End(Link link, IInbox inbox, string peerAddress, ComponentIdentity peer) : IConnection
     {
-        public End? Peer { get; set; }
+        public End? Other { get; set; }
 
         public string PeerAddress => peerAddress;
+
+        public ComponentIdentity Peer => peer;
 
         Disconnect? IConnection.End => link.Ended;
 
@@ -70,7 +74,7 @@ internal sealed class InProcTransport : ITransport
                 return false;
             }
 
-            Peer!.Deliver(message);
+            Other!.Deliver(message);
             return true;
         }
 
@@ -78,7 +82,7 @@ internal sealed class InProcTransport : ITransport
         {
             if (link.TryEnd(reason))
             {
-                Peer!.Tell(reason);
+                Other!.Tell(reason);
                 Tell(reason);
             }
         }

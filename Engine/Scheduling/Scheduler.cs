@@ -13,6 +13,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
     private readonly SchedulerStateMachine _machine;
     private readonly SchedulerOutbox _outbox;
     private readonly ITransport _transport;
+    private readonly ComponentIdentity _identity = ComponentIdentity.New(ComponentRole.Scheduler);
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly ITimer _deadline;
@@ -55,7 +56,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
     {
         _taskScheduler = scheduler;
         Start(scheduler); // First, because what has been started can be closed.
-        _listener = await _transport.ListenAsync($"{_transport.Scheme}://", Inbox, cancellationToken);
+        _listener = await _transport.ListenAsync($"{_transport.Scheme}://", _identity, Inbox, cancellationToken);
         await StartPluginsAsync();
     }
 

@@ -69,7 +69,7 @@ internal sealed partial class Worker : IWorkerSink
         IConnection? connection = null;
         try
         {
-            connection = await _transport.ConnectAsync(peer.Address, Inbox, CancellationToken.None);
+            connection = await _transport.ConnectAsync(peer.Address, _identity with { Incarnation = Self.Id.Number }, Inbox, CancellationToken.None);
         }
 #pragma warning disable CA1031 // However connecting failed, the requests that wait for it get their end.
         catch (Exception)

@@ -16,6 +16,7 @@ internal sealed partial class Worker : Component
     private static readonly TimeSpan s_watchMax = TimeSpan.FromSeconds(1);
     private readonly WorkerOptions _options;
     private readonly ITransport _transport;
+    private readonly ComponentIdentity _identity = ComponentIdentity.New(ComponentRole.Worker);
     private readonly string _schedulerAddress;
     private readonly TimeProvider _time;
     private readonly ITimer _watch;
@@ -62,8 +63,8 @@ internal sealed partial class Worker : Component
         _taskScheduler = scheduler;
         _spills = new SpillRunner(CreateStore, Inbox, problem => LogEvent(SpillTopic, $"{Self}: {problem}"), scheduler);
         Start(scheduler); // First, because what has been started can be closed.
-        _listener = await _transport.ListenAsync($"{_transport.Scheme}://", Inbox, cancellationToken);
-        _scheduler = await _transport.ConnectAsync(_schedulerAddress, Inbox, cancellationToken);
+        _listener = await _transport.ListenAsync($"{_transport.Scheme}://", _identity, Inbox, cancellationToken);
+        _scheduler = await _transport.ConnectAsync(_schedulerAddress, _identity, Inbox, cancellationToken);
         _scheduler.TrySend(new RegisterWorker(_options.Name, _listener.Address, _options.Threads, _options.Resources.AsReadOnly())
         {
             Nanny = _host.Nanny,

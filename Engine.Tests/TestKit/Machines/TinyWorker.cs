@@ -301,6 +301,8 @@ internal sealed class TinyFetch(WorkerAddress holder, long requestId, TaskKey[] 
 
     public string PeerAddress => "test://peer";
 
+    public ComponentIdentity Peer => default;
+
     public Disconnect? End => null;
 
     public bool TrySend(Message message)

@@ -132,6 +132,8 @@ internal sealed partial class WorkerFixture : IWorkerSink, IConnection
 
     string IConnection.PeerAddress => "test://peer";
 
+    ComponentIdentity IConnection.Peer => default;
+
     Disconnect? IConnection.End => null;
 
     bool IConnection.TrySend(Message message)
