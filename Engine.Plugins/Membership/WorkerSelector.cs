@@ -55,7 +55,9 @@ public abstract class WorkerSelector
     {
         ArgumentNullException.ThrowIfNull(values);
         var list = values.ToList();
-        return list.Count > 0 ? list : throw new ArgumentException("Name at least one worker.", nameof(values));
+        return list.Count == 0 ? throw new ArgumentException("Name at least one worker.", nameof(values))
+            : list.Exists(static value => value is null) ? throw new ArgumentException("A name or an address is null.", nameof(values))
+            : list;
     }
 }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Engine.Plugins.Transports;
 
 /// <summary>Makes transports. An assembly names its provider with <see cref="TransportProviderAttribute"/>.</summary>
@@ -16,8 +18,10 @@ public interface ITransportProvider
 /// <summary>Names the transport provider of an assembly.</summary>
 /// <param name="provider">A class with a parameterless constructor that implements <see cref="ITransportProvider"/>.</param>
 [AttributeUsage(AttributeTargets.Assembly)]
-public sealed class TransportProviderAttribute(Type provider) : Attribute
+public sealed class TransportProviderAttribute(
+    [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] Type provider) : Attribute
 {
     /// <summary>The class.</summary>
+    [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)]
     public Type Provider { get; } = provider;
 }

@@ -21,7 +21,7 @@ public sealed class DependencyTests
 
     [Theory]
     [InlineData("Engine.Plugins", "")]
-    [InlineData("Engine", "Microsoft.Extensions.ObjectPool System.Threading.Channels")]
+    [InlineData("Engine", "MemoryPack Microsoft.Extensions.ObjectPool System.Threading.Channels")]
     [InlineData("Engine.Transport.Sockets", "Pipelines.Sockets.Unofficial")]
     public void A_library_references_only_the_packages_it_may(string library, string allowed)
     {

@@ -2,7 +2,7 @@ using Engine.Tests.TestKit;
 
 namespace Engine.Tests.Clients;
 
-public sealed class AsCompletedTests
+public class AsCompletedTests
 {
     private readonly Gate<int>[] _gates = [new(), new(), new()];
 

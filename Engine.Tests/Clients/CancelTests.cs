@@ -2,7 +2,7 @@ using Engine.Tests.TestKit;
 
 namespace Engine.Tests.Clients;
 
-public sealed class CancelTests
+public class CancelTests
 {
     private readonly Gate<int> _gate = new();
 

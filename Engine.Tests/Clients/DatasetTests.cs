@@ -2,7 +2,7 @@ using Engine.Tests.TestKit;
 
 namespace Engine.Tests.Clients;
 
-public sealed class DatasetTests
+public class DatasetTests
 {
     private readonly Gate<int> _gate = new();
 

@@ -2,7 +2,7 @@ using Engine.Tests.TestKit;
 
 namespace Engine.Tests.Clients;
 
-public sealed class FutureScopeTests
+public class FutureScopeTests
 {
     [Fact]
     public async Task The_end_of_a_scope_releases_what_was_submitted_through_it()

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Engine.Tests.Clients;
 
-public sealed class InspectTests
+public class InspectTests
 {
     private readonly Gate<int> _gate = new();
 

@@ -4,7 +4,7 @@ using Engine.Tests.TestKit;
 
 namespace Engine.Tests.Clients;
 
-public sealed class ProgressTests : IProgress<FutureProgress>
+public class ProgressTests : IProgress<FutureProgress>
 {
     private readonly Gate<int> _first = new();
     private readonly Gate<int> _second = new();

@@ -2,7 +2,7 @@ using Engine.Tests.TestKit;
 
 namespace Engine.Tests.Clients;
 
-public sealed class RetryTests
+public class RetryTests
 {
     private int _runs;
 

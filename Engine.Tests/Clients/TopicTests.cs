@@ -2,7 +2,7 @@ using Engine.Tests.TestKit;
 
 namespace Engine.Tests.Clients;
 
-public sealed class TopicTests
+public class TopicTests
 {
     [Fact]
     public async Task Events_are_kept_in_order_by_topic()

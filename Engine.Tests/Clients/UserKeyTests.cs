@@ -2,7 +2,7 @@ using Engine.Tests.TestKit;
 
 namespace Engine.Tests.Clients;
 
-public sealed class UserKeyTests
+public class UserKeyTests
 {
     private static int s_runs;
     private readonly Gate<int> _gate = new();

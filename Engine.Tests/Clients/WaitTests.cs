@@ -2,7 +2,7 @@ using Engine.Tests.TestKit;
 
 namespace Engine.Tests.Clients;
 
-public sealed class WaitTests
+public class WaitTests
 {
     private readonly Gate<int> _first = new();
     private readonly Gate<int> _second = new();

@@ -2,7 +2,7 @@ using Engine.Tests.TestKit;
 
 namespace Engine.Tests.Clusters;
 
-public sealed class LocalClusterTests
+public class LocalClusterTests
 {
     [Fact]
     public async Task Three_lines_are_a_cluster()

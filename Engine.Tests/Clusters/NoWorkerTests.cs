@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Engine.Tests.Clusters;
 
-public sealed class NoWorkerTests
+public class NoWorkerTests
 {
     private readonly FakeTimeProvider _time = new();
 

@@ -47,6 +47,65 @@ public abstract class TransportConformance
         Assert.Same(connection, asking);
     }
 
+    [Theory]
+    [InlineData(Lane.Data)]
+    [InlineData(Lane.Control)]
+    public async Task Messages_of_all_sizes_arrive_in_order_and_as_they_were(Lane lane)
+    {
+        var connection = await ConnectAsync(CreateTransport());
+        int[] sizes = [0, 1, 4091, 8000, 8192, 65_530, 65_531, 65_535, 65_536, 65_537, 131_072, 1_000_000, 0, 5_000_000];
+        for (var i = 0; i < sizes.Length; i++)
+        {
+            connection.TrySend(new PayloadMessage(i, lane, PayloadMessage.Bytes(sizes[i], i)));
+            connection.TrySend(new PayloadMessage(i, lane, PayloadMessage.Bytes(100, i), PayloadMessage.Bytes(sizes[i], i)));
+        }
+
+        for (var i = 0; i < sizes.Length; i++)
+        {
+            var (inBody, attached) = (await _listener.NextAsync<PayloadMessage>(), await _listener.NextAsync<PayloadMessage>());
+            Assert.Equal((i, i), (inBody.Number, attached.Number));
+            Assert.Equal(PayloadMessage.Bytes(sizes[i], i), inBody.BodyBytes);
+            Assert.Equal(PayloadMessage.Bytes(100, i), attached.BodyBytes);
+            Assert.Equal(PayloadMessage.Bytes(sizes[i], i), Assert.Single(attached.Attachments));
+        }
+    }
+
+    [Fact]
+    public async Task What_races_with_the_end_arrives_in_order_without_a_gap_and_its_sender_is_told()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var transport = CreateTransport();
+            var (caller, listening) = (new RecordingInbox(), new RecordingInbox());
+            await using var listener = await transport.ListenAsync(AddressOf(transport, Any), listening, CancellationToken.None);
+            var connection = await transport.ConnectAsync(listener.Address, caller, CancellationToken.None);
+            connection.TrySend(CreateMessage(0, Lane.Data));
+            var (accepted, _, _) = await listening.NextAsync();
+
+            var sending = Task.Run(() =>
+            {
+                var sent = 0;
+                while (connection.TrySend(CreateMessage(sent + 1, Lane.Data)))
+                {
+                    sent++;
+                }
+
+                return sent;
+            });
+            accepted.Close(Reason("over"));
+
+            var sentCount = await sending.Within("a sender learns that the connection has ended");
+            Assert.Equal("over", (await caller.NextEndAsync()).Detail);
+            var arrived = 0;
+            while (await listening.NextAsync() is { Message: { } message })
+            {
+                Assert.Equal(++arrived, NumberOf(message));
+            }
+
+            Assert.InRange(arrived, 0, sentCount);
+        }
+    }
+
     [Fact]
     public async Task Every_connection_has_an_end_of_its_own()
     {

@@ -3,7 +3,7 @@ using Engine.Tests.TestKit;
 namespace Engine.Tests.Robustness;
 
 /// <summary>What is refused is refused at once, with an exception that says what to do, and leaves nothing behind.</summary>
-public sealed class BadInputTests : IAsyncLifetime
+public class BadInputTests : IAsyncLifetime
 {
     private ClusterFixture _cluster = null!; // Set before each test.
 

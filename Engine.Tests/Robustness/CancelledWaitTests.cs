@@ -2,7 +2,7 @@ using Engine.Tests.TestKit;
 
 namespace Engine.Tests.Robustness;
 
-public sealed class CancelledWaitTests
+public class CancelledWaitTests
 {
     [Fact]
     public async Task A_cancelled_wait_ends_with_the_callers_token_and_the_task_goes_on()

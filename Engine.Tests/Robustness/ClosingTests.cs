@@ -4,7 +4,7 @@ using Engine.Tests.TestKit;
 
 namespace Engine.Tests.Robustness;
 
-public sealed class ClosingTests
+public class ClosingTests
 {
     [Fact]
     public async Task A_client_that_closes_with_work_outstanding_releases_all_who_wait_and_all_its_tasks()

@@ -6,7 +6,7 @@ using Engine.Tests.TestKit;
 namespace Engine.Tests.Robustness;
 
 /// <summary>Futures that nobody disposes and nobody holds any longer.</summary>
-public sealed class DroppedFutureTests
+public class DroppedFutureTests
 {
     [Fact]
     public async Task A_future_that_is_dropped_is_given_up()

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Engine.Tests.Scenarios;
 
 /// <summary>Nannies and heartbeats on a running cluster.</summary>
-public sealed class NannyScenarios
+public class NannyScenarios
 {
     [Fact]
     public async Task A_worker_that_dies_is_started_again_by_its_nanny_and_what_it_had_is_done_again()
@@ -134,7 +134,7 @@ public sealed class NannyScenarios
     }
 
     [Fact]
-    public async Task A_worker_over_its_memory_is_ended_by_its_nanny_and_its_task_is_told_why()
+    public virtual async Task A_worker_over_its_memory_is_ended_by_its_nanny_and_its_task_is_told_why()
     {
         await using var cluster = await StartAsync(workers: 1, configure: static options =>
         {
@@ -201,7 +201,7 @@ public sealed class NannyScenarios
     }
 
     [Fact]
-    public async Task User_code_that_blocks_every_thread_of_the_pool_for_ten_times_the_time_to_live_does_not_end_its_worker()
+    public virtual async Task User_code_that_blocks_every_thread_of_the_pool_for_ten_times_the_time_to_live_does_not_end_its_worker()
     {
         var beat = TimeSpan.FromMilliseconds(5);
         await using var cluster = await StartAsync(workers: 1, configure: options =>
@@ -251,7 +251,7 @@ public sealed class NannyScenarios
             options.HeartbeatTime = Runtime.PulseTimeProvider.Shared;
         });
         var slow = new Slow();
-        await cluster.Client.RegisterPluginAsync(slow).Within("registration");
+        await cluster.RegisterPluginAsync(slow).Within("registration");
         var place = new LocalPlace(cluster.Cluster.Transport, cluster.Cluster.Scheduler.Address, TimeProvider.System, TaskScheduler.Default, Validate: true);
         var joined = await cluster.ListenAsync("workers", "(short) joined");
         var left = await cluster.ListenAsync("workers", "(short) left");

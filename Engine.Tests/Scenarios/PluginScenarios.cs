@@ -1,19 +1,20 @@
 using System.Collections.Concurrent;
 using Engine.Plugins;
+using Engine.Protocol;
 using Engine.Tests.TestKit;
 
 namespace Engine.Tests.Scenarios;
 
 /// <summary>Plugins on a running cluster.</summary>
-public sealed class PluginScenarios
+public class PluginScenarios
 {
     [Fact]
     public async Task Each_incarnation_gives_one_add_and_one_remove_to_each_plugin_in_order_and_synchronous_hooks_come_first()
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 2, configure: static options => options.Nannies = true);
         var calls = new ConcurrentQueue<string>();
-        await cluster.Client.RegisterPluginAsync(new Recorder("first", calls)).Within("registration");
-        await cluster.Client.RegisterPluginAsync(new Recorder("second", calls)).Within("registration");
+        await cluster.RegisterPluginAsync(new Recorder("first", calls)).Within("registration");
+        await cluster.RegisterPluginAsync(new Recorder("second", calls)).Within("registration");
 
         await cluster.Client.RestartWorkersAsync(WorkerSelector.ByName("0")).Within("restart");
         await cluster.Client.RetireWorkersAsync(WorkerSelector.ByName("1")).Within("retirement");
@@ -38,8 +39,8 @@ public sealed class PluginScenarios
         var calls = new ConcurrentQueue<string>();
         var thrown = await cluster.ListenAsync("plugins", "Bad.RemoveWorker threw");
         var late = await cluster.ListenAsync("plugins", "took longer than its time limit");
-        await cluster.Client.RegisterPluginAsync(new Bad()).Within("registration");
-        await cluster.Client.RegisterPluginAsync(new Recorder("good", calls)).Within("registration");
+        await cluster.RegisterPluginAsync(new Bad()).Within("registration");
+        await cluster.RegisterPluginAsync(new Recorder("good", calls)).Within("registration");
 
         Assert.True((await cluster.Client.RetireWorkersAsync(WorkerSelector.ByName("0")).Within("retirement")).AllRetired);
 
@@ -54,7 +55,7 @@ public sealed class PluginScenarios
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 3);
         var plugin = new Retirer();
-        await cluster.Client.RegisterPluginAsync(plugin).Within("registration");
+        await cluster.RegisterPluginAsync(plugin).Within("registration");
 
         await cluster.Client.RetireWorkersAsync(WorkerSelector.ByName("0")).Within("the first retirement");
 
@@ -66,7 +67,7 @@ public sealed class PluginScenarios
     public async Task A_plugin_vetoes_and_holds_workers_back_from_shrinking()
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 3);
-        await cluster.Client.RegisterPluginAsync(new Keeper("1")).Within("registration");
+        await cluster.RegisterPluginAsync(new Keeper("1")).Within("registration");
 
         var vetoed = await cluster.Client.RetireWorkersAsync(WorkerSelector.ByName("1")).Within("the veto");
         var chosen = await cluster.Client.RetireWorkersAsync(WorkerSelector.ByCount(3)).Within("the shrink");
@@ -81,7 +82,7 @@ public sealed class PluginScenarios
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 2);
         var work = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await cluster.Client.RegisterPluginAsync(new Worker(work.Task)).Within("registration");
+        await cluster.RegisterPluginAsync(new Worker(work.Task)).Within("registration");
         var leaving = await cluster.ListenAsync("workers", "is ClosingGracefully");
 
         var retirement = cluster.Client.RetireWorkersAsync(WorkerSelector.ByName("0"));
@@ -98,7 +99,7 @@ public sealed class PluginScenarios
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 1);
 
-        var error = await Assert.ThrowsAsync<PluginException>(() => cluster.Client.RegisterPluginAsync(new Unstartable()).Within("refusal"));
+        var error = await Assert.ThrowsAsync<PluginException>(() => cluster.RegisterPluginAsync(new Unstartable()).Within("refusal"));
 
         Assert.IsType<InvalidOperationException>(error.InnerException);
         await Assert.ThrowsAsync<PluginException>(() => cluster.Client.UnregisterSchedulerPluginAsync("Unstartable").Within("refusal"));
@@ -118,9 +119,9 @@ public sealed class PluginScenarios
         await using var cluster = await ClusterFixture.StartAsync(workers: 1);
         var (first, second, third) = (new Closable(false), new Closable(false), new Closable(true));
 
-        await cluster.Client.RegisterPluginAsync(first).Within("registration");
-        await cluster.Client.RegisterPluginAsync(second).Within("registration");
-        await cluster.Client.RegisterPluginAsync(third).Within("registration");
+        await cluster.RegisterPluginAsync(first).Within("registration");
+        await cluster.RegisterPluginAsync(second).Within("registration");
+        await cluster.RegisterPluginAsync(third).Within("registration");
 
         await first.Closed.Task.Within("the first is closed");
         Assert.False(second.Closed.Task.IsCompleted);
@@ -147,7 +148,7 @@ public sealed class PluginScenarios
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 1);
         var plugin = new Watcher();
-        await cluster.Client.RegisterPluginAsync(plugin).Within("registration");
+        await cluster.RegisterPluginAsync(plugin).Within("registration");
         var future = cluster.Client.Submit(static () => 5);
         await future.AsTask().Within("the value");
         await cluster.Client.LogEventAsync("mine", "an event");
@@ -209,6 +210,18 @@ public sealed class PluginScenarios
 
         await logged;
         Assert.Equal(3, (await cluster.Client.GetWorkersAsync()).Count);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_function_that_is_not_found_where_the_plugin_shall_run_fails_the_registration(bool ofNannies)
+    {
+        await using var cluster = await ClusterFixture.StartAsync(workers: 1, configure: static options => options.Nannies = true);
+        var error = await Assert.ThrowsAsync<PluginException>(
+            () => cluster.Client.AskAsync<object?>(new RegisterRemotePlugin(ofNannies ? RemotePluginKind.Nanny : RemotePluginKind.Worker, "lost", "Some.Where", isIdempotent: false), default).Within("refusal"));
+        Assert.Contains("Some.Where", error.Message, StringComparison.Ordinal);
+        Assert.Single(await cluster.Client.GetWorkersAsync());
     }
 
     [Fact]

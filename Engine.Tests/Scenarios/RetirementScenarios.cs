@@ -5,7 +5,7 @@ using Engine.Tests.TestKit;
 namespace Engine.Tests.Scenarios;
 
 /// <summary>R1 to R5 of the design, and their relatives, on a running cluster.</summary>
-public sealed class RetirementScenarios
+public class RetirementScenarios
 {
     private const int Large = 4096; // Too large to travel with the news: the value stays with its workers.
 
@@ -73,7 +73,7 @@ public sealed class RetirementScenarios
     {
         await using var cluster = await StartAsync(workers: 2);
         var plugin = new SlowPlugin();
-        await cluster.Client.RegisterPluginAsync(plugin).Within("registration");
+        await cluster.RegisterPluginAsync(plugin).Within("registration");
         var data = await cluster.Client.ScatterAsync(Bytes(1), new ScatterOptions { Workers = ["0"] }).Within("scatter");
 
         var report = await cluster.Client.RetireWorkersAsync(WorkerSelector.ByName("0")).Within("the report, while the hook still runs");

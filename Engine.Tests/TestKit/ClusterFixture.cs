@@ -1,3 +1,4 @@
+using Engine.Plugins;
 using Engine.Protocol;
 
 namespace Engine.Tests.TestKit;
@@ -40,6 +41,7 @@ internal sealed class ClusterFixture : IAsyncDisposable
         options.Scheduler.Validate = true;
         options.Nannies = false; // What a test doesn't ask for doesn't set timers.
         options.Scheduler.HeartbeatInterval = Timeout.InfiniteTimeSpan;
+        ClusterKind.Configure(options);
         configure?.Invoke(options);
         var time = new WatchedTimeProvider(options.TimeProvider);
         options.TimeProvider = time;
@@ -54,6 +56,19 @@ internal sealed class ClusterFixture : IAsyncDisposable
         var client = await Cluster.ConnectAsync(options).Within("connection of a client");
         _clients.Add(client);
         return client;
+    }
+
+    /// <summary>Registers a plugin of the scheduler: through the client, or where that is in another process so to say, at the scheduler.</summary>
+    public async Task RegisterPluginAsync(SchedulerPlugin plugin)
+    {
+        if (!ClusterKind.IsOverSockets)
+        {
+            await Client.RegisterPluginAsync(plugin);
+        }
+        else if (await Cluster.Scheduler.AddPluginAsync(plugin) is { } error)
+        {
+            throw error;
+        }
     }
 
     /// <summary>From now on listens to a topic; the task of the answer ends with the first event whose text contains what is given.</summary>

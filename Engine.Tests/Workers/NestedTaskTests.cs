@@ -2,7 +2,7 @@ using Engine.Tests.TestKit;
 
 namespace Engine.Tests.Workers;
 
-public sealed class NestedTaskTests
+public class NestedTaskTests
 {
     [Fact]
     public async Task Tasks_that_await_tasks_of_their_own_end_on_one_thread()

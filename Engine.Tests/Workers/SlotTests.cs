@@ -4,7 +4,7 @@ using Engine.Workers.Execution;
 namespace Engine.Tests.Workers;
 
 /// <summary>I12: no worker runs more functions than it has slots.</summary>
-public sealed class SlotTests
+public class SlotTests
 {
     [Theory]
     [InlineData(1)]

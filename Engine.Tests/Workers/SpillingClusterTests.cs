@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Engine.Tests.Workers;
 
 /// <summary>Clusters whose workers have less memory than their data needs. A value has 64 KiB, of which nine fit below the target.</summary>
-public sealed class SpillingClusterTests
+public class SpillingClusterTests
 {
     private const int Size = 1 << 16;
     private const int Limit = 16 * Size;

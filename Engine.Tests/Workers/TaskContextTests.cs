@@ -5,7 +5,7 @@ using Engine.Workers.Machine;
 
 namespace Engine.Tests.Workers;
 
-public sealed class TaskContextTests
+public class TaskContextTests
 {
     [Fact]
     public async Task The_context_says_which_task_runs_where()

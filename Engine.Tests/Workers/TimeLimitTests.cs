@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Engine.Tests.Workers;
 
-public sealed class TimeLimitTests
+public class TimeLimitTests
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
     private readonly FakeTimeProvider _time = new();

@@ -60,7 +60,7 @@ public sealed partial class Client
     /// <returns>Ends when it is among the others.</returns>
     /// <remarks>dask: <c>Client.rebalance</c>, which must not be used while tasks run. Here it works on, round by round, until it is removed ("Rebalance").</remarks>
     public Task AddRebalanceAsync(CancellationToken cancellationToken = default) =>
-        AddPolicyAsync(new Scheduling.ActiveMemory.Machine.Rebalance(), cancellationToken);
+        AskAsync<bool>(new ActiveMemoryRequest(ActiveMemoryCommand.AddRebalance), cancellationToken);
 
     /// <summary>Removes a policy from the active memory manager.</summary>
     /// <param name="name">Its name.</param>
@@ -98,6 +98,7 @@ public sealed partial class Client
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(create);
+        CheckCrossing(create);
         return AskAsync<object?>(new RegisterRemotePlugin(RemotePluginKind.Worker, name, create, isIdempotent), cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using Engine.Plugins.Transports;
 using Engine.Protocol;
+using Engine.Protocol.Wire;
 
 namespace Engine;
 
@@ -13,6 +14,11 @@ public sealed partial class Client
     internal async Task<TAnswer> AskAsync<TAnswer>(Request request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (_transport.CrossesProcesses && Crossing.RefusalOf(request) is { } refusal)
+        {
+            throw refusal;
+        }
+
         var answer = new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously);
         request.RequestId = Interlocked.Increment(ref _requestNumber);
         lock (_gate)

@@ -57,12 +57,18 @@ public sealed partial class Client
             }
         }
 
+        var data = Array.ConvertAll(values, DataValue.From);
+        if (_crossing is { } crossing)
+        {
+            data = Array.ConvertAll(data, value => crossing.Serializers.Admit<T>(value)); // All of them, before the first is sent.
+        }
+
         var futures = new Future<T>[values.Length];
         try
         {
             for (var i = 0; i < futures.Length; i++)
             {
-                futures[i] = Enqueue<T>(new ConstantWork(DataValue.From(values[i])), [], submitOptions);
+                futures[i] = Enqueue<T>(new ConstantWork(data[i]), [], submitOptions);
             }
 
             foreach (var future in futures)

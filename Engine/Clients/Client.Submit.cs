@@ -21,13 +21,16 @@ public sealed partial class Client
     private Gathering _submitGathering;
     private Gathering _releaseGathering;
     private int _isSending;
+    private int _holdCount;
 
     internal override Future<TResult> Enqueue<TResult>(TaskWork work, ReadOnlySpan<Future> dependencies, SubmitOptions? options, int element = 0)
     {
         var taskOptions = options?.ToTaskOptions();
+        work = _crossing?.ToRemote(work) ?? work;
+        Task? known = null;
         foreach (var dependency in dependencies)
         {
-            CheckDependency(dependency);
+            CheckDependency(dependency, ref known);
         }
 
         Future<TResult> future;
@@ -36,6 +39,11 @@ public sealed partial class Client
         lock (_gate)
         {
             ThrowIfClosed();
+            if (known is not null)
+            {
+                HoldUntil(known);
+            }
+
             if (taskOptions?.Name is not null)
             {
                 SealOpen(); // The name may have been another's whose release is still here.
@@ -72,6 +80,7 @@ public sealed partial class Client
             throw new ArgumentException("A key names one task, but a map makes several. Leave Key out, or submit the elements one by one.", nameof(options));
         }
 
+        work = _crossing?.ToRemote(work) ?? work;
         FutureMap<TResult> map;
         lock (_gate)
         {
@@ -141,7 +150,7 @@ public sealed partial class Client
     {
         Flush();
         var spinner = default(SpinWait);
-        while (Volatile.Read(ref _isSending) != 0 || !_outgoing.IsEmpty)
+        while ((Volatile.Read(ref _isSending) != 0 || !_outgoing.IsEmpty) && !IsHeld())
         {
             Send();
             spinner.SpinOnce(sleep1Threshold: -1); // A sender has at most one step of the scheduler before it.
@@ -149,6 +158,14 @@ public sealed partial class Client
     }
 
     private void CheckDependency(Future dependency)
+    {
+        Task? known = null; // It is this client's own.
+        CheckDependency(dependency, ref known);
+    }
+
+    /// <param name="dependency">What a task is submitted with.</param>
+    /// <param name="known">Ends when the scheduler knows the futures of other clients; null: it does.</param>
+    private void CheckDependency(Future dependency, ref Task? known)
     {
         ArgumentNullException.ThrowIfNull(dependency);
         if (!ReferenceEquals(dependency.Client._transport, _transport))
@@ -163,9 +180,34 @@ public sealed partial class Client
 
         if (dependency.Client != this)
         {
-            dependency.Client.FlushThrough(); // The scheduler has to hear of it before it hears of this task.
+            // The scheduler has to hear of it before it hears of this task.
+            dependency.Client.FlushThrough();
+            if (_transport.CrossesProcesses)
+            {
+                // Two connections have no order between them, so an answer over the other one has to be there.
+                var answer = dependency.Client.AskAsync<object?>(new WorkersRequest(), CancellationToken.None);
+                known = known is null ? answer : Task.WhenAll(known, answer);
+            }
         }
     }
+
+    /// <summary>What is submitted from now on is not sent before a task has ended, however it ends.</summary>
+    private void HoldUntil(Task task)
+    {
+        SealOpen();
+        Interlocked.Increment(ref _holdCount);
+        _outgoing.Enqueue(new Hold(task));
+        _ = SendLaterAsync();
+
+        async Task SendLaterAsync()
+        {
+            await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+            Send();
+        }
+    }
+
+    private bool IsHeld() =>
+        Volatile.Read(ref _holdCount) > 0 && _outgoing.TryPeek(out var message) && message is Hold { IsOver: false };
 
     private SubmitBatch OpenSubmits(TaskKey key)
     {
@@ -249,13 +291,17 @@ public sealed partial class Client
     /// </summary>
     private void Send()
     {
-        while (!_outgoing.IsEmpty && Interlocked.Exchange(ref _isSending, 1) == 0)
+        while (!_outgoing.IsEmpty && !IsHeld() && Interlocked.Exchange(ref _isSending, 1) == 0)
         {
             try
             {
-                while (_outgoing.TryDequeue(out var message))
+                while (!IsHeld() && _outgoing.TryDequeue(out var message))
                 {
-                    if (message is LastMessage last)
+                    if (message is Hold)
+                    {
+                        Interlocked.Decrement(ref _holdCount);
+                    }
+                    else if (message is LastMessage last)
                     {
                         _scheduler.Close(last.Reason);
                     }
@@ -271,6 +317,12 @@ public sealed partial class Client
                 Interlocked.Exchange(ref _isSending, 0);
             }
         }
+    }
+
+    /// <summary>Not sent: what stands behind it waits for a task.</summary>
+    private sealed class Hold(Task task) : Message
+    {
+        public bool IsOver => task.IsCompleted;
     }
 
     private void ReleaseWaitersForRoom()

@@ -1,7 +1,9 @@
 using Engine.Clients.Machine;
+using Engine.Data.Serialization;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Runtime;
+using Engine.Tasks.Remote;
 
 namespace Engine;
 
@@ -23,6 +25,7 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
     private IConnection _scheduler = null!; // Set by ConnectAsync before anybody has the client.
     private TaskScheduler _taskScheduler = TaskScheduler.Default;
     private TimeProvider _time = TimeProvider.System;
+    private RemoteCalls? _crossing; // Null while workers are in this process.
     private Disconnect? _end;
 
     private Client(ClientOptions options, ITransport transport)
@@ -108,6 +111,11 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
                 OnTopicEvent(logged.Event);
                 break;
             case ClientRegistered registered:
+                if (registered.CrossesProcesses || _transport.CrossesProcesses)
+                {
+                    _crossing = new RemoteCalls(_options.Serializers ?? new ValueSerializers());
+                }
+
                 _registered.TrySetResult(registered.Id);
                 break;
             default:

@@ -1,3 +1,6 @@
+using Engine.Data.Serialization;
+using Engine.Plugins.Transports;
+
 namespace Engine;
 
 /// <summary>How a client behaves. Copied when the client connects.</summary>
@@ -11,10 +14,18 @@ public sealed class ClientOptions
     /// <value>262 144.</value>
     public int PendingTasksMax { get; set; } = 1 << 18;
 
+    /// <summary>Whom the client trusts when it connects to another process, and how it shows who it is.</summary>
+    /// <value>Nobody.</value>
+    public TransportSecurity Security { get; init; } = new();
+
+    /// <summary>For tests.</summary>
+    internal ValueSerializers? Serializers { get; set; }
+
     internal ClientOptions Copy()
     {
         ArgumentNullException.ThrowIfNull(Name);
         ArgumentOutOfRangeException.ThrowIfLessThan(PendingTasksMax, 1);
-        return new ClientOptions { Name = Name, PendingTasksMax = PendingTasksMax };
+        ArgumentNullException.ThrowIfNull(Security);
+        return new ClientOptions { Name = Name, PendingTasksMax = PendingTasksMax, Security = Security, Serializers = Serializers };
     }
 }

@@ -1,5 +1,6 @@
 using Engine.Clusters;
 using Engine.Nannies;
+using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Runtime;
 using Engine.Scheduling;
@@ -12,13 +13,16 @@ namespace Engine;
 public sealed class LocalCluster : IAsyncDisposable
 {
     private readonly LocalClusterOptions _options;
-    private readonly InProcTransport _transport = new();
+    private readonly ITransport _transport;
     private readonly Scheduler _scheduler;
     private LocalProvisioner? _provisioner;
     private SpecCluster? _cluster;
 
-    private LocalCluster(LocalClusterOptions options) =>
-        (_options, _scheduler) = (options, new Scheduler(options.Scheduler, _transport, options.TimeProvider));
+    private LocalCluster(LocalClusterOptions options)
+    {
+        (_options, _transport) = (options, options.CreateTransport?.Invoke() ?? new InProcTransport());
+        _scheduler = new Scheduler(options.Scheduler, _transport, options.TimeProvider);
+    }
 
     /// <summary>The scheduler, for tests.</summary>
     internal Scheduler Scheduler => _scheduler;
@@ -30,7 +34,7 @@ public sealed class LocalCluster : IAsyncDisposable
     internal IReadOnlyList<Nanny> Nannies => [.. _provisioner!.Hosts.Select(static host => host.Nanny).OfType<Nanny>()];
 
     /// <summary>How its components are connected, for tests.</summary>
-    internal InProcTransport Transport => _transport;
+    internal ITransport Transport => _transport;
 
     /// <summary>The part that keeps the number of workers, for tests.</summary>
     internal SpecClusterComponent? Component { get; private set; }
@@ -63,8 +67,12 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <param name="cancellationToken">Gives the attempt up.</param>
     /// <returns>The client.</returns>
     /// <exception cref="ConnectionClosedException">The cluster is closed.</exception>
-    public Task<Client> ConnectAsync(ClientOptions? options = null, CancellationToken cancellationToken = default) => Client.ConnectAsync(
-        _transport, _scheduler.Address, options ?? new ClientOptions(), cancellationToken, _options.TaskScheduler, _options.TimeProvider);
+    public Task<Client> ConnectAsync(ClientOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options = (options ?? new ClientOptions()).Copy();
+        options.Serializers = _options.Serializers;
+        return Client.ConnectAsync(_transport, _scheduler.Address, options, cancellationToken, _options.TaskScheduler, _options.TimeProvider);
+    }
 
     /// <inheritdoc cref="SpecCluster.ScaleAsync(int, RetirementOptions?, CancellationToken)"/>
     public Task<ScaleReport> ScaleAsync(int workers, RetirementOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -113,6 +121,7 @@ public sealed class LocalCluster : IAsyncDisposable
     private LocalPlace Place(bool validate) => new(_transport, _scheduler.Address, _options.TimeProvider, _options.TaskScheduler, validate)
     {
         HeartbeatTime = _options.HeartbeatTime ?? PulseTimeProvider.For(_options.TimeProvider),
+        Serializers = _options.Serializers,
     };
 
     private async Task StartAsync(CancellationToken cancellationToken)

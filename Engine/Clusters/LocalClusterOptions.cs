@@ -1,3 +1,6 @@
+using Engine.Data.Serialization;
+using Engine.Plugins.Transports;
+
 namespace Engine;
 
 /// <summary>How a cluster within the process is made. Copied when it starts.</summary>
@@ -23,6 +26,14 @@ public sealed class LocalClusterOptions
     /// <value>true.</value>
     public bool Nannies { get; set; } = true;
 
+    /// <summary>Whether each worker is a process of its own, which runs the program's assemblies, but not its <c>Main</c>.</summary>
+    /// <value>false: workers are components of this process.</value>
+    /// <remarks>
+    /// dask: <c>LocalCluster(processes=True)</c>. Nannies look after worker processes, so <see cref="Nannies"/> has to be true. What can't
+    /// leave the process is refused when the cluster starts: services, plugins and stores of workers, clocks and task schedulers.
+    /// </remarks>
+    public bool Processes { get; set; }
+
     /// <summary>How nannies look after their workers.</summary>
     /// <value>The defaults.</value>
     public NannyOptions Nanny { get; init; } = new();
@@ -42,6 +53,12 @@ public sealed class LocalClusterOptions
     /// <summary>Where the loops of scheduler, workers and clients run. Functions run on threads of the workers.</summary>
     /// <value>The thread pool.</value>
     public TaskScheduler TaskScheduler { get; set; } = TaskScheduler.Default;
+
+    /// <summary>How its components are connected, for tests; null: within the process.</summary>
+    internal Func<ITransport>? CreateTransport { get; set; }
+
+    /// <summary>How values are written where they leave a component, for tests.</summary>
+    internal ValueSerializers? Serializers { get; set; }
 
     /// <summary>The clock of heartbeats, for tests; null: one that doesn't need the thread pool.</summary>
     internal TimeProvider? HeartbeatTime { get; set; }

@@ -1,3 +1,4 @@
+using Engine.Data.Serialization;
 using Engine.Nannies;
 using Engine.Plugins;
 using Engine.Plugins.Transports;
@@ -84,7 +85,7 @@ public sealed class LocalWorker : ProvisionedWorker
         options.Check();
         if (nannyOptions is null)
         {
-            var worker = new Worker(options, place.Transport, place.SchedulerAddress, place.Time, place.Validate, new WorkerHost { HeartbeatTime = place.HeartbeatTime });
+            var worker = new Worker(options, place.Transport, place.SchedulerAddress, place.Time, place.Validate, new WorkerHost { HeartbeatTime = place.HeartbeatTime, Serializers = place.Serializers });
             started?.Invoke(worker);
             try
             {
@@ -125,4 +126,7 @@ internal sealed record LocalPlace(ITransport Transport, string SchedulerAddress,
 {
     /// <summary>The clock of heartbeats; null: one that doesn't need the thread pool.</summary>
     public TimeProvider? HeartbeatTime { get; init; }
+
+    /// <summary>How values are written where they leave a component; null: as usual.</summary>
+    public ValueSerializers? Serializers { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Engine.Data.Serialization;
 
 namespace Engine.Data;
 
@@ -14,13 +15,42 @@ internal readonly struct DataValue
     private DataValue(object? reference, long bits) => (_reference, _bits) = (reference, bits);
 
     /// <summary>The type of the value, or null for a null.</summary>
-    public Type? ValueType => _reference is SlotType slot ? slot.ValueType : _reference?.GetType();
+    public Type? ValueType => _reference is SlotType slot ? slot.ValueType : (_reference is SerializedValue value ? value.Object ?? value : _reference)?.GetType();
 
     /// <summary>Whether the value lies in the slot and needs no object.</summary>
     public bool IsSlot => _reference is SlotType;
 
-    /// <summary>The value as an object; a value in a slot is boxed.</summary>
-    public object? Boxed => _reference is SlotType slot ? slot.Box(_bits) : _reference;
+    /// <summary>The value as an object; a value in a slot is boxed. One that arrived as bytes is that until somebody has read it as something.</summary>
+    public object? Boxed => _reference switch
+    {
+        SlotType slot => slot.Box(_bits),
+        SerializedValue serialized => serialized.Object ?? serialized,
+        _ => _reference,
+    };
+
+    /// <summary>Whether it needs no serializer to leave the process.</summary>
+    public bool IsPlain => PlainType != PlainType.None;
+
+    /// <summary>What it is on the wire, if it needs no serializer.</summary>
+    public PlainType PlainType => _reference switch
+    {
+        null => PlainType.Null,
+        SlotType slot => slot.Plain,
+        string => PlainType.Text,
+        byte[] => PlainType.Bytes,
+        Guid => PlainType.Guid,
+        decimal => PlainType.Decimal,
+        _ => PlainType.None,
+    };
+
+    /// <summary>For the wire: what the value refers to. A <see cref="SlotType"/>, if it lies in the slot.</summary>
+    public object? Reference => _reference;
+
+    /// <summary>For the wire: what lies in the slot.</summary>
+    public long Bits => _bits;
+
+    /// <summary>For the wire: a value in a slot.</summary>
+    public static DataValue FromBits(SlotType type, long bits) => new(type, bits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DataValue From<T>(T value)
@@ -51,6 +81,11 @@ internal readonly struct DataValue
 
     private T GetSlow<T>()
     {
+        if (_reference is SerializedValue serialized)
+        {
+            return serialized.Get<T>();
+        }
+
         var value = Boxed;
         if (value is T typed)
         {

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Runtime.CompilerServices;
+using Engine.Data.Serialization;
 
 namespace Engine.Data;
 
@@ -19,6 +20,7 @@ internal static class SizeOf
     private static long MeasureObject(object? value) => value switch
     {
         null => Slot,
+        SerializedValue arrived => ObjectHeader + arrived.Bytes.Length,
         string text => ObjectHeader + (2L * text.Length),
         Array array => MeasureArray(array) + MeasureItems(array),
         ISizeOf measured => Ask(measured),

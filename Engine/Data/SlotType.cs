@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Engine.Data.Serialization;
 
 namespace Engine.Data;
 
@@ -7,6 +8,15 @@ internal abstract class SlotType
 {
     /// <summary>The type of the value in the slot.</summary>
     public abstract Type ValueType { get; }
+
+    /// <summary>Its number on the wire, if it needs no serializer.</summary>
+    public abstract PlainType Plain { get; }
+
+    /// <summary>Bytes of the value.</summary>
+    public abstract int Size { get; }
+
+    /// <summary>See <see cref="TypeStamp"/>.</summary>
+    public abstract ulong Stamp { get; }
 
     /// <summary>Makes an object of the value, for a reader that asks for another type.</summary>
     public abstract object Box(long bits);
@@ -28,6 +38,12 @@ internal sealed class SlotType<T> : SlotType
     }
 
     public override Type ValueType => typeof(T);
+
+    public override PlainType Plain { get; } = PlainValue.SlotTypeOf(typeof(T));
+
+    public override int Size => Unsafe.SizeOf<T>();
+
+    public override ulong Stamp => TypeStamp<T>.Value;
 
     public override object Box(long bits) => Unsafe.ReadUnaligned<T>(ref Unsafe.As<long, byte>(ref bits))!;
 }

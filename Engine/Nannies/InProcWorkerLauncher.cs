@@ -14,6 +14,7 @@ internal sealed class InProcWorkerLauncher(LocalPlace place, WorkerOptions optio
             Leaves = launch.Leaves,
             Environment = launch.Environment,
             HeartbeatTime = place.HeartbeatTime,
+            Serializers = place.Serializers,
         });
         started?.Invoke(worker);
         try

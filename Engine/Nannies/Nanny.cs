@@ -272,9 +272,9 @@ internal sealed class Nanny : Component, INannySink
     {
         var hadWorker = _worker;
         var restarts = false;
-        var error = await AddAsync(add.Name, () =>
+        var error = add.Create is not Func<NannyPlugin> create ? PluginFunctions.NotFound(add.Name, add.Create) : await AddAsync(add.Name, () =>
         {
-            var plugin = ((Func<NannyPlugin>)add.Create)();
+            var plugin = create();
             restarts = plugin.RestartsWorker;
             return plugin;
         });

@@ -80,6 +80,9 @@ internal enum ActiveMemoryCommand
     Stop,
     RunOnce,
     IsRunning,
+
+    /// <summary>Adds the policy that evens memory out.</summary>
+    AddRebalance,
 }
 
 /// <summary>Steers the active memory manager. Answered by whether it runs.</summary>

@@ -26,14 +26,14 @@ internal sealed class UnregisterPolicy(string name) : PluginRequest
 }
 
 /// <summary>Registers a plugin of all workers, or of all nannies, those that come later included.</summary>
-internal sealed class RegisterRemotePlugin(RemotePluginKind kind, string name, Delegate create, bool isIdempotent) : PluginRequest
+internal sealed class RegisterRemotePlugin(RemotePluginKind kind, string name, object create, bool isIdempotent) : PluginRequest
 {
     public RemotePluginKind Kind { get; } = kind;
 
     public string Name { get; } = name;
 
-    /// <summary>Makes an instance: a <see cref="WorkerPlugin"/> or a <see cref="NannyPlugin"/>.</summary>
-    public Delegate Create { get; } = create;
+    /// <summary>Makes an instance: a function that gives a <see cref="WorkerPlugin"/> or a <see cref="NannyPlugin"/>, or a reference to one that isn't found in this process.</summary>
+    public object Create { get; } = create;
 
     /// <summary>Whether it is left out if there is one of the name.</summary>
     public bool IsIdempotent { get; } = isIdempotent;
@@ -54,13 +54,14 @@ internal enum RemotePluginKind
 }
 
 /// <summary>A worker or a nanny shall have a plugin, in the place of one of that name. Answered by <see cref="PluginDone"/>.</summary>
-internal sealed class AddPlugin(long number, string name, Delegate create) : Plugins.Transports.Message
+internal sealed class AddPlugin(long number, string name, object create) : Plugins.Transports.Message
 {
     public long Number { get; } = number;
 
     public string Name { get; } = name;
 
-    public Delegate Create { get; } = create;
+    /// <summary>As in <see cref="RegisterRemotePlugin"/>.</summary>
+    public object Create { get; } = create;
 }
 
 /// <summary>A worker or a nanny shall no longer have a plugin. Answered by <see cref="PluginDone"/>.</summary>
@@ -77,4 +78,11 @@ internal sealed class PluginDone(long number, Exception? error) : Plugins.Transp
     public long Number { get; } = number;
 
     public Exception? Error { get; } = error;
+}
+
+/// <summary>Functions that make plugins, at those who run them.</summary>
+internal static class PluginFunctions
+{
+    public static PluginException NotFound(string name, object create) => new(
+        $"The function that makes the plugin \"{name}\" is not there in this process ({create}). Load the assembly that has it here too.");
 }

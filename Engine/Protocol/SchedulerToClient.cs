@@ -4,9 +4,12 @@ using Engine.Plugins.Transports;
 
 namespace Engine.Protocol;
 
-internal sealed class ClientRegistered(ClientId id) : Message
+internal sealed class ClientRegistered(ClientId id, bool crossesProcesses = false) : Message
 {
     public ClientId Id { get; } = id;
+
+    /// <summary>Whether workers may be in other processes, so that tasks have to be fit for that.</summary>
+    public bool CrossesProcesses { get; } = crossesProcesses;
 }
 
 /// <summary>What became of one task, or of several with consecutive keys.</summary>

@@ -23,7 +23,12 @@ internal sealed class Mailbox : IInbox
         AllowSynchronousContinuations = true,
     });
 
+    /// <summary>A component with more messages than this is behind; it has caught up when half of them are left.</summary>
+    internal const int BehindDepth = 4096;
+
     private readonly ConcurrentQueue<Envelope> _control = new();
+    private readonly Lock _waitingGate = new();
+    private List<Action>? _waiting; // Who waits until the component has caught up; null: nobody.
     private int _depth;
     private int _highWater;
 
@@ -66,12 +71,64 @@ internal sealed class Mailbox : IInbox
             // It only was to wake the loop for a control message, which may have come after the look above.
         }
 
-        Interlocked.Decrement(ref _depth);
+        var depth = Interlocked.Decrement(ref _depth);
+        if (Volatile.Read(ref _waiting) is not null && depth <= BehindDepth / 2)
+        {
+            TellCaughtUp();
+        }
+
         return true;
+    }
+
+    public bool IsBehind(Action caughtUp)
+    {
+        if (Depth <= BehindDepth)
+        {
+            return false;
+        }
+
+        lock (_waitingGate)
+        {
+            // The list is replaced, not changed: who reads it outside of the lock only asks whether there is one.
+            Volatile.Write(ref _waiting, [.. _waiting ?? [], caughtUp]);
+        }
+
+        // The reader takes a message away and then looks for who waits; this puts one there and then looks at the depth. One sees the other.
+        Interlocked.MemoryBarrier();
+        return Depth > BehindDepth / 2 || !TryWithdraw(caughtUp);
     }
 
     /// <summary>Takes nothing more. What waits is still read.</summary>
     public void Complete() => _data.Writer.TryComplete();
+
+    private void TellCaughtUp()
+    {
+        List<Action>? waiting;
+        lock (_waitingGate)
+        {
+            waiting = _waiting;
+            Volatile.Write(ref _waiting, null);
+        }
+
+        waiting?.ForEach(static caughtUp => caughtUp());
+    }
+
+    /// <summary>Takes back what waits to be called; false if the reader has taken it already, and calls it.</summary>
+    private bool TryWithdraw(Action caughtUp)
+    {
+        lock (_waitingGate)
+        {
+            if (_waiting is null || !_waiting.Contains(caughtUp))
+            {
+                return false;
+            }
+
+            var left = new List<Action>(_waiting);
+            left.Remove(caughtUp);
+            Volatile.Write(ref _waiting, left.Count > 0 ? left : null);
+            return true;
+        }
+    }
 
     private bool Post(in Envelope envelope, Lane lane)
     {

@@ -12,7 +12,7 @@ namespace Engine.Scheduling;
 /// <param name="log">Told of a plugin that one who came later could not set up.</param>
 internal sealed class RemotePlugins(RemotePluginKind kind, Action<string> log)
 {
-    private readonly List<(string Name, Delegate Create)> _plugins = [];
+    private readonly List<(string Name, object Create)> _plugins = [];
     private readonly Dictionary<long, Order> _orders = [];
     private long _number;
 

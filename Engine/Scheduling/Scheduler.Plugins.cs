@@ -95,11 +95,8 @@ internal sealed partial class Scheduler
             case WorkersToCloseRequest toClose:
                 Reply(client, request, _machine.WorkersToClose(toClose.Rule, ValidForDownscaling()));
                 break;
-            case RegisterSchedulerPlugin register when register.Plugin.IsIdempotent && _plugins.Contains(register.Plugin.Name):
-                Reply(client, request, null);
-                break;
             case RegisterSchedulerPlugin register:
-                _ = StartAsync(register.Plugin, client, request);
+                _ = AddPluginAsync(register.Plugin, client, request);
                 break;
             case UnregisterSchedulerPlugin unregister:
                 var isKnown = _plugins.Remove(unregister.Name);
@@ -183,55 +180,50 @@ internal sealed partial class Scheduler
 
     private IReadOnlyList<WorkerInfo> ValidForDownscaling() => _plugins.ValidWorkersForDownscaling(_machine.ValidForDownscaling());
 
+    /// <summary>Starts a plugin; it is told of all that happens after the task ends. Gives what kept it from that, or null.</summary>
+    public async Task<Exception?> AddPluginAsync(SchedulerPlugin plugin)
+    {
+        if (plugin.IsIdempotent && _plugins.Contains(plugin.Name))
+        {
+            return null;
+        }
+
+        _context ??= new SchedulerContext(this, _transport, _taskScheduler, _time);
+        if (await _plugins.StartAsync(plugin, _context) is { } error)
+        {
+            return new PluginException($"{plugin.Name} did not start, so it was not registered: {error.Message}", error);
+        }
+
+        var started = new PluginStarted(plugin);
+        return Inbox.Post(started) && await Task.WhenAny(started.Added, _closed.Task) == started.Added
+            ? null
+            : new ConnectionClosedException($"The scheduler has closed, so {plugin.Name} was not registered.");
+    }
+
     /// <summary>Starts the plugins that it has from the start; nobody has joined yet.</summary>
     private async Task StartPluginsAsync()
     {
         foreach (var plugin in _pluginsAtStart)
         {
-            _context ??= new SchedulerContext(this, _transport, _taskScheduler, _time);
-            if (await _plugins.StartAsync(plugin, _context) is { } error)
+            if (await AddPluginAsync(plugin) is { } error)
             {
-                throw new PluginException($"The scheduler did not start: its plugin {plugin.Name} threw: {error.Message}", error);
+                throw new PluginException($"The scheduler did not start: {error.Message}", error.InnerException);
             }
-
-            var added = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            Inbox.Post(new PluginStarted(plugin, null, null, null) { Added = added });
-            await added.Task;
         }
     }
 
-    private async Task StartAsync(SchedulerPlugin plugin, ClientState client, Request request)
-    {
-        _context ??= new SchedulerContext(this, _transport, _taskScheduler, _time);
-        var error = await _plugins.StartAsync(plugin, _context);
-        Inbox.Post(new PluginStarted(plugin, client, request, error));
-    }
+    private async Task AddPluginAsync(SchedulerPlugin plugin, ClientState client, Request request) =>
+        Reply(client, request, null, await AddPluginAsync(plugin));
 
     private void OnStarted(PluginStarted started)
     {
-        if (started is { Client: null, Added: { } added })
+        if (!started.Plugin.IsIdempotent || !_plugins.Contains(started.Plugin.Name)) // Another one of its name may have started meanwhile.
         {
             _plugins.Add(started.Plugin);
             TellMachineWhatIsWanted();
-            added.SetResult();
-            return;
         }
 
-        if (started.Error is { } error)
-        {
-            Reply(started.Client!, started.Request!, null, new PluginException($"{started.Plugin.Name} did not start, so it was not registered: {error.Message}", error));
-            return;
-        }
-
-        if (started.Plugin.IsIdempotent && _plugins.Contains(started.Plugin.Name))
-        {
-            Reply(started.Client!, started.Request!, null); // Another one of its name has started meanwhile.
-            return;
-        }
-
-        _plugins.Add(started.Plugin);
-        TellMachineWhatIsWanted();
-        Reply(started.Client!, started.Request!, null);
+        started.Tell();
     }
 
     private void TellMachineWhatIsWanted()
@@ -326,18 +318,16 @@ internal sealed partial class Scheduler
         public object? Content { get; } = content;
     }
 
-    private sealed class PluginStarted(SchedulerPlugin plugin, ClientState? client, Request? request, Exception? error) : Message
+    private sealed class PluginStarted(SchedulerPlugin plugin) : Message
     {
-        /// <summary>Of one that the scheduler has from the start: told when it is among the others.</summary>
-        public TaskCompletionSource? Added { get; init; }
+        private readonly TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public SchedulerPlugin Plugin { get; } = plugin;
 
-        public ClientState? Client { get; } = client;
+        /// <summary>Ends when it is among the others.</summary>
+        public Task Added => _added.Task;
 
-        public Request? Request { get; } = request;
-
-        public Exception? Error { get; } = error;
+        public void Tell() => _added.SetResult();
     }
 
     private sealed class RetireProposed(RetirementProposed proposed) : Message

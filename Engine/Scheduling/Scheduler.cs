@@ -22,18 +22,24 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
     private readonly Dictionary<IConnection, NannyState> _nannies = [];
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskScheduler _taskScheduler = TaskScheduler.Default;
-    private IListener? _listener;
+    private readonly IReadOnlyList<string> _addresses;
+    private IListener[] _listeners = [];
     private TimeSpan _now;
     private TimeSpan? _armedFor;
     private bool _hasTime;
     private Disconnect? _end;
 
-    public Scheduler(SchedulerOptions options, ITransport transport, TimeProvider time)
+    /// <param name="options">How it decides.</param>
+    /// <param name="transport">Connects it to the others.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="addresses">Where it listens beside an address that the transport chooses; the transport has to serve their schemes.</param>
+    public Scheduler(SchedulerOptions options, ITransport transport, TimeProvider time, IReadOnlyList<string>? addresses = null)
     {
-        (_transport, _time, _started) = (transport, time, time.GetTimestamp());
+        (_transport, _time, _started, _addresses) = (transport, time, time.GetTimestamp(), addresses ?? []);
         _pluginsAtStart = [.. options.Plugins];
         _outbox = new SchedulerOutbox(this);
-        _machine = new SchedulerStateMachine(options.ToSettings(), _outbox);
+        _machine = new SchedulerStateMachine(
+            options.ToSettings() with { CrossesProcesses = transport.CrossesProcesses || _addresses.Count > 0 }, _outbox);
         _workerPlugins = new RemotePlugins(RemotePluginKind.Worker, text => _machine.LogEvent(PluginTopic, text));
         _nannyPlugins = new RemotePlugins(RemotePluginKind.Nanny, text => _machine.LogEvent(PluginTopic, text));
         _plugins = new SchedulerPluginSet(time, failure => Inbox.Post(new PluginFailed(failure)));
@@ -41,7 +47,11 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
             static state => ((Scheduler)state!).Inbox.Post(DeadlineReached.Instance), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    public string Address => _listener!.Address;
+    /// <summary>The first of its addresses: the one for components of this process.</summary>
+    public string Address => _listeners[0].Address;
+
+    /// <summary>Where it listens, in the order in which that was asked for.</summary>
+    public IReadOnlyList<string> Addresses => [.. _listeners.Select(static listener => listener.Address)];
 
     /// <summary>Tasks in its table; to be asked when it is at rest.</summary>
     internal long TaskCount => _machine.TaskCount;
@@ -56,7 +66,11 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
     {
         _taskScheduler = scheduler;
         Start(scheduler); // First, because what has been started can be closed.
-        _listener = await _transport.ListenAsync($"{_transport.Scheme}://", _identity, Inbox, cancellationToken);
+        foreach (var address in _addresses.Prepend($"{_transport.Scheme}://"))
+        {
+            _listeners = [.. _listeners, await _transport.ListenAsync(address, _identity, Inbox, cancellationToken)];
+        }
+
         await StartPluginsAsync();
     }
 
@@ -145,6 +159,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
         {
             case DeadlineReached:
                 _armedFor = null;
+                _now = _time.GetElapsedTime(_started); // The step may have begun before the deadline.
                 _machine.Tick(_now);
                 break;
             case StopRequested:
@@ -173,6 +188,18 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
 
     private void Register(IConnection connection, Message message)
     {
+        if (RoleOf(message) is not { } role)
+        {
+            Break(connection, $"a connection has to say who it is before it sends a {message.GetType().Name}");
+            return;
+        }
+
+        if (connection.Peer.Role != role)
+        {
+            Break(connection, $"a {connection.Peer.Role} can't register as a {role}: it was let in as what it is");
+            return;
+        }
+
         switch (message)
         {
             case RegisterWorker registration when _machine.Knock(registration, _now) is { } refusal:
@@ -193,12 +220,19 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
             case RegisterClient registration:
                 _clients[connection] = _machine.AddClient(registration.Name, connection, _now);
                 break;
-            default:
-                connection.Close(new Disconnect(
-                    DisconnectKind.ProtocolViolation, $"a connection has to say who it is before it sends a {message.GetType().Name}"));
-                break;
         }
     }
+
+    /// <summary>What has to be at the other end of a connection that registers so; null: it is no registration.</summary>
+    private static ComponentRole? RoleOf(Message message) => message switch
+    {
+        RegisterWorker => ComponentRole.Worker,
+        RegisterNanny => ComponentRole.Nanny,
+        RegisterClient => ComponentRole.Client,
+        _ => null,
+    };
+
+    private static void Break(IConnection connection, string detail) => connection.Close(new Disconnect(DisconnectKind.ProtocolViolation, detail));
 
     private static void Refuse(IConnection connection, string refusal)
     {
@@ -264,11 +298,26 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
     {
         try
         {
-            if (_listener is { } listener)
-            {
-                await listener.DisposeAsync();
-            }
+            await EndListeningAsync();
+        }
+        finally
+        {
+            await FinishPluginsAsync();
+        }
+    }
 
+    private async Task EndListeningAsync()
+    {
+        foreach (var listener in _listeners)
+        {
+            await listener.DisposeAsync();
+        }
+    }
+
+    private async Task FinishPluginsAsync()
+    {
+        try
+        {
             await _plugins.CloseAllAsync();
             await ClosePluginContextAsync();
         }

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Engine.Data.Serialization;
+using Engine.Protocol.Wire;
 
 namespace Engine.Tasks;
 
@@ -28,6 +30,28 @@ internal readonly struct Argument<T> : IArgument<Argument<T>, T>
         InElement => Unsafe.As<int, T>(ref element),
         _ => inputs.Get<T>(_place - 1),
     };
+
+    public void Write(ref WireWriter writer, ValueSerializers serializers)
+    {
+        writer.Int(_place);
+        if (_place == 0)
+        {
+            serializers.Write(ref writer, _value);
+        }
+    }
+
+    public static Argument<T> Read(ref WireReader reader, ValueSerializers serializers)
+    {
+        var place = reader.Int32();
+        return place switch
+        {
+            0 => new(serializers.Read<T>(ref reader), 0),
+            InElement when RuntimeHelpers.IsReferenceOrContainsReferences<T>() || Unsafe.SizeOf<T>() > sizeof(int) =>
+                throw new ProtocolViolationException($"A {typeof(T)} does not fit a task's number."),
+            >= InElement => new(default!, place), // Never read: the place decides.
+            _ => throw new ProtocolViolationException($"An input has the place {place}."),
+        };
+    }
 
     /// <summary>Whether two arguments are the same dependency, equal values, or both in the element number.</summary>
     public bool SameAs(Argument<T> other) =>

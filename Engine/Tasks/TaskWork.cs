@@ -1,4 +1,6 @@
 using Engine.Data;
+using Engine.Data.Serialization;
+using Engine.Protocol.Wire;
 
 namespace Engine.Tasks;
 
@@ -24,6 +26,12 @@ internal abstract class TaskWork
     /// <summary>Whether the value has no recipe: once a worker holds it, nothing can compute it again (scattered data).</summary>
     public virtual bool IsData => false;
 
+    /// <summary>Whether the same object may stand for many tasks, so that whoever passes it on should remember it.</summary>
+    public virtual bool IsShared => false;
+
+    /// <summary>The user's function, if it is one.</summary>
+    public virtual Delegate? UserFunction => null;
+
     /// <summary>Runs a synchronous function.</summary>
     /// <param name="inputs">The values of the dependencies.</param>
     /// <param name="element">Which element of a map; 0 otherwise.</param>
@@ -36,4 +44,12 @@ internal abstract class TaskWork
 
     /// <summary>Whether the other work is the same function with equal literal inputs. Decides if a name may be used again.</summary>
     public abstract bool SameDefinition(TaskWork other);
+
+    /// <summary>Makes a result fit to leave the process, by the type that the function declares.</summary>
+    /// <exception cref="ValueSerializationException">It can't be.</exception>
+    public virtual DataValue Admit(in DataValue result, ValueSerializers serializers) => result;
+
+    /// <summary>Writes the literal inputs. Its counterpart is a static method <c>Read</c> of the same class.</summary>
+    public virtual void WriteArguments(ref WireWriter writer, ValueSerializers serializers) =>
+        throw new NotSupportedException($"{Function} has no inputs to write.");
 }

@@ -34,7 +34,7 @@ internal sealed partial class Worker : IExecutionHost
                 }
 
                 nested = _nested ??= Client.ConnectAsync(
-                    _transport, _schedulerAddress, new ClientOptions { Name = $"{Self.Name} tasks" }, CancellationToken.None, _taskScheduler);
+                    _transport, _schedulerAddress, new ClientOptions { Name = $"{Self.Name} tasks", Serializers = _host.Serializers }, CancellationToken.None, _taskScheduler);
             }
 
 #pragma warning disable VSTHRD002 // Once a worker, on the thread of a function: a property can't wait otherwise, and nothing here needs that thread.

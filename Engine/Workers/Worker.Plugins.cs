@@ -1,6 +1,7 @@
 using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
+using Engine.Tasks.Remote;
 
 namespace Engine.Workers;
 
@@ -35,7 +36,26 @@ internal sealed partial class Worker : IWorkerContext
     private Task<Exception?> AddAsync(string name, Func<WorkerPlugin> create) => _plugins.AddAsync(
         name, create, (plugin, token) => plugin.SetupAsync(this, token), static (plugin, token) => plugin.TeardownAsync(token));
 
-    private void OnAddPlugin(AddPlugin add) => _ = DoAsync(add.Number, AddAsync(add.Name, (Func<WorkerPlugin>)add.Create));
+    private void OnAddPlugin(AddPlugin add) => _ = DoAsync(add.Number, add.Create switch
+    {
+        Func<WorkerPlugin> create => AddAsync(add.Name, create),
+        AssemblyImage image => Task.FromResult<Exception?>(Load(image)),
+        var other => Task.FromResult<Exception?>(PluginFunctions.NotFound(add.Name, other)),
+    });
+
+    /// <summary>Takes an assembly that a client has uploaded. A worker of the client's process has it already.</summary>
+    private FunctionBindingException? Load(AssemblyImage image)
+    {
+        try
+        {
+            _host.Assemblies?.Load(image);
+            return null;
+        }
+        catch (FunctionBindingException exception)
+        {
+            return exception;
+        }
+    }
 
     private void OnRemovePlugin(RemovePlugin remove) =>
         _ = DoAsync(remove.Number, _plugins.RemoveAsync(remove.Name, static (plugin, token) => plugin.TeardownAsync(token)));

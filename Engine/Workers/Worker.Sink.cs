@@ -111,11 +111,22 @@ internal sealed partial class Worker : IWorkerSink
         link.Waiting.Clear();
     }
 
-    private void OnDataReply(DataReply reply)
+    /// <summary>Takes an answer from whom it was asked; one that is no longer wanted changes nothing (I7).</summary>
+    private void OnDataReply(IConnection connection, DataReply reply)
     {
-        if (_requests.Remove(reply.RequestId))
+        if (!_requests.TryGetValue(reply.RequestId, out var holder))
         {
+            return;
+        }
+
+        if (_peers.TryGetValue(holder, out var link) && link.Connection == connection)
+        {
+            _requests.Remove(reply.RequestId);
             _machine!.OnDataReply(reply);
+        }
+        else
+        {
+            connection.Close(new Disconnect(DisconnectKind.ProtocolViolation, "it answers what another was asked"));
         }
     }
 

@@ -63,7 +63,8 @@ internal sealed partial class Worker : Component
         _taskScheduler = scheduler;
         _spills = new SpillRunner(CreateStore, Inbox, problem => LogEvent(SpillTopic, $"{Self}: {problem}"), scheduler);
         Start(scheduler); // First, because what has been started can be closed.
-        _listener = await _transport.ListenAsync($"{_transport.Scheme}://", _identity, Inbox, cancellationToken);
+        _listener = await _transport.ListenAsync(
+            _options.ListenAddress ?? $"{TransportRouter.SchemeOf(_schedulerAddress)}://", _identity, Inbox, cancellationToken);
         _scheduler = await _transport.ConnectAsync(_schedulerAddress, _identity, Inbox, cancellationToken);
         _scheduler.TrySend(new RegisterWorker(_options.Name, _listener.Address, _options.Threads, _options.Resources.AsReadOnly())
         {
@@ -97,14 +98,18 @@ internal sealed partial class Worker : Component
             case GetData get:
                 Serve(envelope.Connection!, get);
                 break;
-            case DataReply reply:
-                OnDataReply(reply);
+            case DataReply reply when envelope.Connection != _scheduler:
+                OnDataReply(envelope.Connection!, reply);
                 break;
             case Message message when envelope.Connection is null:
                 HandleOwn(message);
                 break;
             case Message message when envelope.Connection == _scheduler:
                 HandleScheduler(message);
+                break;
+            case Message message:
+                envelope.Connection!.Close(new Disconnect(
+                    DisconnectKind.ProtocolViolation, $"a worker takes no {message.GetType().Name} from anybody but its scheduler"));
                 break;
         }
     }

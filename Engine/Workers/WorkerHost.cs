@@ -1,3 +1,6 @@
+using Engine.Data.Serialization;
+using Engine.Tasks.Remote;
+
 namespace Engine.Workers;
 
 /// <summary>Where a worker lives: who looks after it, and what is known of its time.</summary>
@@ -19,6 +22,12 @@ internal sealed record WorkerHost
 
     /// <summary>Variables of the worker's environment.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where functions of tasks are looked for, in a process of its own; null: they come as they are.</summary>
+    public ProgramAssemblies? Assemblies { get; init; }
+
+    /// <summary>How values are written that its tasks submit; null: as usual.</summary>
+    public ValueSerializers? Serializers { get; init; }
 
     /// <summary>The clock of heartbeats: one whose timers don't need the thread pool.</summary>
     public TimeProvider? HeartbeatTime { get; init; }

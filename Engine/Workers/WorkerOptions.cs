@@ -64,6 +64,9 @@ public sealed class WorkerOptions
     /// <remarks>dask: <c>local_directory</c>, and <c>data</c>.</remarks>
     public Func<string, ISpillStore>? SpillStore { get; set; }
 
+    /// <summary>Where the worker listens for others that want values; null: at an address that the scheduler's transport chooses.</summary>
+    internal string? ListenAddress { get; set; }
+
     internal void Check()
     {
         ArgumentNullException.ThrowIfNull(Name);
@@ -131,5 +134,6 @@ public sealed class WorkerOptions
         MemoryPause = MemoryPause,
         MemoryTerminate = MemoryTerminate,
         SpillStore = SpillStore,
+        ListenAddress = ListenAddress,
     };
 }

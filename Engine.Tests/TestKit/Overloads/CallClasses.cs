@@ -9,7 +9,7 @@ internal static class CallClasses
     /// <summary>Calls of a function once.</summary>
     public static string Calls()
     {
-        var text = new SourceText("Engine.Data");
+        var text = new SourceText("Engine.Data", "Engine.Data.Serialization", "Engine.Protocol.Wire");
         text.Line("namespace Engine.Tasks;");
         for (var count = 0; count <= MaxInputs; count++)
         {
@@ -26,7 +26,7 @@ internal static class CallClasses
     /// <summary>Calls of a function with each element of one or two sequences.</summary>
     public static string MapCalls()
     {
-        var text = new SourceText("Engine.Data");
+        var text = new SourceText("Engine.Data", "Engine.Data.Serialization", "Engine.Protocol.Wire");
         text.Line("namespace Engine.Tasks;");
         for (var count = 1; count <= MaxSequences; count++)
         {
@@ -67,6 +67,12 @@ internal static class CallClasses
             WriteFields(text, shape, fields);
             WriteOf(text, shape, type, fields);
             WriteInvoke(text, shape, fields.Select(field => $"_{field.Item2}.Read(inputs, element)"));
+            WriteRemoting(
+                text,
+                type,
+                shape,
+                fields.Length == 0 ? "true" : string.Join(" && ", fields.Select(field => $"_{field.Item2}.HoldsNothing")),
+                fields.Select(field => ($"_{field.Item2}.Write(ref writer, serializers);", $"{field.Item1}.Read(ref reader, serializers)")).ToArray());
             text.Line("public override bool SameDefinition(TaskWork other) =>");
             text.Continued(
                 $"other is {type} call && _function.Equals(call._function)"
@@ -87,12 +93,35 @@ internal static class CallClasses
             text.Line("public override bool IsMap => true;");
             text.Line();
             WriteInvoke(text, shape, fields.Select(field => $"_{field.Item2}[element]"));
+            WriteRemoting(
+                text,
+                type,
+                shape,
+                "true",
+                fields.Select(field => ($"serializers.Write(ref writer, _{field.Item2});", $"serializers.Read<{field.Item1}>(ref reader)")).ToArray());
             text.Line("public override bool SameDefinition(TaskWork other) =>");
             text.Continued(
                 $"other is {type} call && _function.Equals(call._function)"
                 + string.Concat(fields.Select(field => $" && _{field.Item2}.AsSpan().SequenceEqual(call._{field.Item2}, null)"))
                 + ";");
         });
+    }
+
+    /// <summary>What lets a call leave the process and come back to life in another.</summary>
+    private static void WriteRemoting(SourceText text, string type, OverloadShape shape, string isShared, (string Write, string Read)[] arguments)
+    {
+        text.Line("public override Delegate? UserFunction => _function;");
+        text.Line();
+        text.Line($"public override bool IsShared => {isShared};");
+        text.Line();
+        text.Line("public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);");
+        text.Line();
+        text.Line("public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)");
+        text.Braces(() => text.Lines(arguments.Select(argument => argument.Write)));
+        text.Line();
+        text.Line("public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>");
+        text.Continued($"new {type}({string.Join(", ", arguments.Select(argument => argument.Read).Prepend($"({shape.FunctionType})function"))});");
+        text.Line();
     }
 
     /// <summary>Calls that hold no values are shared.</summary>

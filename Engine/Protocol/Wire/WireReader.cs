@@ -6,7 +6,7 @@ using System.Text;
 namespace Engine.Protocol.Wire;
 
 /// <summary>Reads the parts of a message as <see cref="WireWriter"/> writes them. What can't be is a <see cref="ProtocolViolationException"/>, before memory is taken for it.</summary>
-internal ref struct WireReader(in ReadOnlySequence<byte> body, ReadOnlySpan<byte[]> attachments)
+internal ref struct WireReader(scoped in ReadOnlySequence<byte> body, ReadOnlySpan<byte[]> attachments)
 {
     private SequenceReader<byte> _reader = new(body);
     private readonly ReadOnlySpan<byte[]> _attachments = attachments;

@@ -97,14 +97,14 @@ internal ref struct WireWriter(IWireOutput output)
     }
 
     /// <summary>Bytes with their number, in the body.</summary>
-    public void Bytes(ReadOnlySpan<byte> value)
+    public void Bytes(scoped ReadOnlySpan<byte> value)
     {
         Count(value.Length);
         Raw(value);
     }
 
     /// <summary>Bytes without their number, in the body.</summary>
-    public void Raw(ReadOnlySpan<byte> value)
+    public void Raw(scoped ReadOnlySpan<byte> value)
     {
         Ensure(value.Length);
         value.CopyTo(_span[_written..]);

@@ -66,6 +66,9 @@ internal sealed record SchedulerSettings
     /// <summary>Events kept of a topic.</summary>
     public int EventLogLength { get; init; } = 1000;
 
+    /// <summary>Whether workers may be in other processes; clients are told.</summary>
+    public bool CrossesProcesses { get; init; }
+
     /// <summary>Whether every index is derived again and compared after every step.</summary>
     public bool Validate { get; init; }
 }

@@ -1,5 +1,6 @@
 using Engine.Plugins;
 using Engine.Protocol;
+using Engine.Scheduling.ActiveMemory.Machine;
 
 namespace Engine.Scheduling.Machine;
 
@@ -81,6 +82,9 @@ internal sealed partial class SchedulerStateMachine
                 break;
             case ActiveMemoryCommand.Stop:
                 _isActiveMemoryOn = false;
+                break;
+            case ActiveMemoryCommand.AddRebalance:
+                AddPolicy(new Rebalance());
                 break;
             case ActiveMemoryCommand.RunOnce:
                 RunActiveMemory();

@@ -174,7 +174,7 @@ internal sealed partial class SchedulerStateMachine
         Begin(now);
         var client = new ClientState(new ClientId(++_clientNumber), name) { Connection = connection };
         _clients.Add(client.Id, client);
-        _outbox.Send(client, new ClientRegistered(client.Id));
+        _outbox.Send(client, new ClientRegistered(client.Id, _settings.CrossesProcesses));
         _outbox.Publish(new ClientAdded(client.Id));
         return client;
     }

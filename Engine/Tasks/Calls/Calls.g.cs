@@ -3,6 +3,8 @@
 #nullable enable
 
 using Engine.Data;
+using Engine.Data.Serialization;
+using Engine.Protocol.Wire;
 
 namespace Engine.Tasks;
 
@@ -31,6 +33,19 @@ internal sealed class Call<TResult>(Func<TResult> function) : TaskWork
 
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function());
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new Call<TResult>((Func<TResult>)function);
 
     public override bool SameDefinition(TaskWork other) =>
         other is Call<TResult> call && _function.Equals(call._function);
@@ -64,6 +79,19 @@ internal sealed class CallWithContext<TResult>(Func<TaskContext, TResult> functi
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new CallWithContext<TResult>((Func<TaskContext, TResult>)function);
+
     public override bool SameDefinition(TaskWork other) =>
         other is CallWithContext<TResult> call && _function.Equals(call._function);
 }
@@ -93,6 +121,19 @@ internal sealed class TaskCall<TResult>(Func<Task<TResult>> function) : AsyncCal
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function());
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new TaskCall<TResult>((Func<Task<TResult>>)function);
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCall<TResult> call && _function.Equals(call._function);
@@ -126,6 +167,19 @@ internal sealed class TaskCallWithContext<TResult>(Func<TaskContext, Task<TResul
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new TaskCallWithContext<TResult>((Func<TaskContext, Task<TResult>>)function);
+
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCallWithContext<TResult> call && _function.Equals(call._function);
 }
@@ -155,6 +209,19 @@ internal sealed class ValueTaskCall<TResult>(Func<ValueTask<TResult>> function) 
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function());
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new ValueTaskCall<TResult>((Func<ValueTask<TResult>>)function);
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCall<TResult> call && _function.Equals(call._function);
@@ -188,6 +255,19 @@ internal sealed class ValueTaskCallWithContext<TResult>(Func<TaskContext, ValueT
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new ValueTaskCallWithContext<TResult>((Func<TaskContext, ValueTask<TResult>>)function);
+
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCallWithContext<TResult> call && _function.Equals(call._function);
 }
@@ -219,6 +299,20 @@ internal sealed class Call<T, TArgument, TResult>(Func<T, TResult> function, TAr
 
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_argument.Read(inputs, element)));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new Call<T, TArgument, TResult>((Func<T, TResult>)function, TArgument.Read(ref reader, serializers));
 
     public override bool SameDefinition(TaskWork other) =>
         other is Call<T, TArgument, TResult> call && _function.Equals(call._function) && _argument.SameAs(call._argument);
@@ -254,6 +348,20 @@ internal sealed class CallWithContext<T, TArgument, TResult>(Func<T, TaskContext
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_argument.Read(inputs, element), context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new CallWithContext<T, TArgument, TResult>((Func<T, TaskContext, TResult>)function, TArgument.Read(ref reader, serializers));
+
     public override bool SameDefinition(TaskWork other) =>
         other is CallWithContext<T, TArgument, TResult> call && _function.Equals(call._function) && _argument.SameAs(call._argument);
 }
@@ -285,6 +393,20 @@ internal sealed class TaskCall<T, TArgument, TResult>(Func<T, Task<TResult>> fun
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument.Read(inputs, element)));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new TaskCall<T, TArgument, TResult>((Func<T, Task<TResult>>)function, TArgument.Read(ref reader, serializers));
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCall<T, TArgument, TResult> call && _function.Equals(call._function) && _argument.SameAs(call._argument);
@@ -320,6 +442,20 @@ internal sealed class TaskCallWithContext<T, TArgument, TResult>(Func<T, TaskCon
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument.Read(inputs, element), context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new TaskCallWithContext<T, TArgument, TResult>((Func<T, TaskContext, Task<TResult>>)function, TArgument.Read(ref reader, serializers));
+
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCallWithContext<T, TArgument, TResult> call && _function.Equals(call._function) && _argument.SameAs(call._argument);
 }
@@ -351,6 +487,20 @@ internal sealed class ValueTaskCall<T, TArgument, TResult>(Func<T, ValueTask<TRe
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument.Read(inputs, element)));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new ValueTaskCall<T, TArgument, TResult>((Func<T, ValueTask<TResult>>)function, TArgument.Read(ref reader, serializers));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCall<T, TArgument, TResult> call && _function.Equals(call._function) && _argument.SameAs(call._argument);
@@ -386,6 +536,20 @@ internal sealed class ValueTaskCallWithContext<T, TArgument, TResult>(Func<T, Ta
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument.Read(inputs, element), context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new ValueTaskCallWithContext<T, TArgument, TResult>((Func<T, TaskContext, ValueTask<TResult>>)function, TArgument.Read(ref reader, serializers));
+
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCallWithContext<T, TArgument, TResult> call && _function.Equals(call._function) && _argument.SameAs(call._argument);
 }
@@ -419,6 +583,21 @@ internal sealed class Call<T1, TArgument1, T2, TArgument2, TResult>(Func<T1, T2,
 
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element)));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new Call<T1, TArgument1, T2, TArgument2, TResult>((Func<T1, T2, TResult>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers));
 
     public override bool SameDefinition(TaskWork other) =>
         other is Call<T1, TArgument1, T2, TArgument2, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2);
@@ -456,6 +635,21 @@ internal sealed class CallWithContext<T1, TArgument1, T2, TArgument2, TResult>(F
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new CallWithContext<T1, TArgument1, T2, TArgument2, TResult>((Func<T1, T2, TaskContext, TResult>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers));
+
     public override bool SameDefinition(TaskWork other) =>
         other is CallWithContext<T1, TArgument1, T2, TArgument2, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2);
 }
@@ -489,6 +683,21 @@ internal sealed class TaskCall<T1, TArgument1, T2, TArgument2, TResult>(Func<T1,
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element)));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new TaskCall<T1, TArgument1, T2, TArgument2, TResult>((Func<T1, T2, Task<TResult>>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers));
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCall<T1, TArgument1, T2, TArgument2, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2);
@@ -526,6 +735,21 @@ internal sealed class TaskCallWithContext<T1, TArgument1, T2, TArgument2, TResul
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new TaskCallWithContext<T1, TArgument1, T2, TArgument2, TResult>((Func<T1, T2, TaskContext, Task<TResult>>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers));
+
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCallWithContext<T1, TArgument1, T2, TArgument2, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2);
 }
@@ -559,6 +783,21 @@ internal sealed class ValueTaskCall<T1, TArgument1, T2, TArgument2, TResult>(Fun
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element)));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new ValueTaskCall<T1, TArgument1, T2, TArgument2, TResult>((Func<T1, T2, ValueTask<TResult>>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCall<T1, TArgument1, T2, TArgument2, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2);
@@ -596,6 +835,21 @@ internal sealed class ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, TResult>((Func<T1, T2, TaskContext, ValueTask<TResult>>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers));
+
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2);
 }
@@ -631,6 +885,22 @@ internal sealed class Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResu
 
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element)));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing && _argument3.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+        _argument3.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>((Func<T1, T2, T3, TResult>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers), TArgument3.Read(ref reader, serializers));
 
     public override bool SameDefinition(TaskWork other) =>
         other is Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3);
@@ -670,6 +940,22 @@ internal sealed class CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgum
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing && _argument3.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+        _argument3.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>((Func<T1, T2, T3, TaskContext, TResult>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers), TArgument3.Read(ref reader, serializers));
+
     public override bool SameDefinition(TaskWork other) =>
         other is CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3);
 }
@@ -705,6 +991,22 @@ internal sealed class TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element)));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing && _argument3.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+        _argument3.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>((Func<T1, T2, T3, Task<TResult>>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers), TArgument3.Read(ref reader, serializers));
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3);
@@ -744,6 +1046,22 @@ internal sealed class TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TA
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing && _argument3.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+        _argument3.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>((Func<T1, T2, T3, TaskContext, Task<TResult>>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers), TArgument3.Read(ref reader, serializers));
+
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3);
 }
@@ -779,6 +1097,22 @@ internal sealed class ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgumen
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element)));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing && _argument3.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+        _argument3.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>((Func<T1, T2, T3, ValueTask<TResult>>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers), TArgument3.Read(ref reader, serializers));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3);
@@ -818,6 +1152,22 @@ internal sealed class ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing && _argument3.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+        _argument3.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult>((Func<T1, T2, T3, TaskContext, ValueTask<TResult>>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers), TArgument3.Read(ref reader, serializers));
+
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3);
 }
@@ -855,6 +1205,23 @@ internal sealed class Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, T
 
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), _argument4.Read(inputs, element)));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing && _argument3.HoldsNothing && _argument4.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+        _argument3.Write(ref writer, serializers);
+        _argument4.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>((Func<T1, T2, T3, T4, TResult>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers), TArgument3.Read(ref reader, serializers), TArgument4.Read(ref reader, serializers));
 
     public override bool SameDefinition(TaskWork other) =>
         other is Call<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3) && _argument4.SameAs(call._argument4);
@@ -896,6 +1263,23 @@ internal sealed class CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgum
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), _argument4.Read(inputs, element), context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing && _argument3.HoldsNothing && _argument4.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+        _argument3.Write(ref writer, serializers);
+        _argument4.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>((Func<T1, T2, T3, T4, TaskContext, TResult>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers), TArgument3.Read(ref reader, serializers), TArgument4.Read(ref reader, serializers));
+
     public override bool SameDefinition(TaskWork other) =>
         other is CallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3) && _argument4.SameAs(call._argument4);
 }
@@ -933,6 +1317,23 @@ internal sealed class TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), _argument4.Read(inputs, element)));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing && _argument3.HoldsNothing && _argument4.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+        _argument3.Write(ref writer, serializers);
+        _argument4.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>((Func<T1, T2, T3, T4, Task<TResult>>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers), TArgument3.Read(ref reader, serializers), TArgument4.Read(ref reader, serializers));
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3) && _argument4.SameAs(call._argument4);
@@ -974,6 +1375,23 @@ internal sealed class TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TA
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), _argument4.Read(inputs, element), context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing && _argument3.HoldsNothing && _argument4.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+        _argument3.Write(ref writer, serializers);
+        _argument4.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>((Func<T1, T2, T3, T4, TaskContext, Task<TResult>>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers), TArgument3.Read(ref reader, serializers), TArgument4.Read(ref reader, serializers));
+
     public override bool SameDefinition(TaskWork other) =>
         other is TaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3) && _argument4.SameAs(call._argument4);
 }
@@ -1011,6 +1429,23 @@ internal sealed class ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgumen
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), _argument4.Read(inputs, element)));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing && _argument3.HoldsNothing && _argument4.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+        _argument3.Write(ref writer, serializers);
+        _argument4.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>((Func<T1, T2, T3, T4, ValueTask<TResult>>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers), TArgument3.Read(ref reader, serializers), TArgument4.Read(ref reader, serializers));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCall<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3) && _argument4.SameAs(call._argument4);
@@ -1051,6 +1486,23 @@ internal sealed class ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_argument1.Read(inputs, element), _argument2.Read(inputs, element), _argument3.Read(inputs, element), _argument4.Read(inputs, element), context!));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => _argument1.HoldsNothing && _argument2.HoldsNothing && _argument3.HoldsNothing && _argument4.HoldsNothing;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        _argument1.Write(ref writer, serializers);
+        _argument2.Write(ref writer, serializers);
+        _argument3.Write(ref writer, serializers);
+        _argument4.Write(ref writer, serializers);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult>((Func<T1, T2, T3, T4, TaskContext, ValueTask<TResult>>)function, TArgument1.Read(ref reader, serializers), TArgument2.Read(ref reader, serializers), TArgument3.Read(ref reader, serializers), TArgument4.Read(ref reader, serializers));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskCallWithContext<T1, TArgument1, T2, TArgument2, T3, TArgument3, T4, TArgument4, TResult> call && _function.Equals(call._function) && _argument1.SameAs(call._argument1) && _argument2.SameAs(call._argument2) && _argument3.SameAs(call._argument3) && _argument4.SameAs(call._argument4);

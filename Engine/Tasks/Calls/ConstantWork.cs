@@ -9,6 +9,8 @@ internal sealed class ConstantWork(DataValue value) : TaskWork
     private static readonly FunctionInfo s_function = FunctionInfo.Named("data");
     private readonly DataValue _value = value;
 
+    public DataValue Value => _value;
+
     public override FunctionInfo Function => s_function;
 
     public override bool IsData => true;

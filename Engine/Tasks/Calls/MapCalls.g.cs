@@ -3,6 +3,8 @@
 #nullable enable
 
 using Engine.Data;
+using Engine.Data.Serialization;
+using Engine.Protocol.Wire;
 
 namespace Engine.Tasks;
 
@@ -18,6 +20,20 @@ internal sealed class MapCall<T, TResult>(Func<T, TResult> function, T[] values)
 
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_values[element]));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        serializers.Write(ref writer, _values);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new MapCall<T, TResult>((Func<T, TResult>)function, serializers.Read<T[]>(ref reader));
 
     public override bool SameDefinition(TaskWork other) =>
         other is MapCall<T, TResult> call && _function.Equals(call._function) && _values.AsSpan().SequenceEqual(call._values, null);
@@ -38,6 +54,20 @@ internal sealed class MapCallWithContext<T, TResult>(Func<T, TaskContext, TResul
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_values[element], context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        serializers.Write(ref writer, _values);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new MapCallWithContext<T, TResult>((Func<T, TaskContext, TResult>)function, serializers.Read<T[]>(ref reader));
+
     public override bool SameDefinition(TaskWork other) =>
         other is MapCallWithContext<T, TResult> call && _function.Equals(call._function) && _values.AsSpan().SequenceEqual(call._values, null);
 }
@@ -54,6 +84,20 @@ internal sealed class TaskMapCall<T, TResult>(Func<T, Task<TResult>> function, T
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values[element]));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        serializers.Write(ref writer, _values);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new TaskMapCall<T, TResult>((Func<T, Task<TResult>>)function, serializers.Read<T[]>(ref reader));
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskMapCall<T, TResult> call && _function.Equals(call._function) && _values.AsSpan().SequenceEqual(call._values, null);
@@ -74,6 +118,20 @@ internal sealed class TaskMapCallWithContext<T, TResult>(Func<T, TaskContext, Ta
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values[element], context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        serializers.Write(ref writer, _values);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new TaskMapCallWithContext<T, TResult>((Func<T, TaskContext, Task<TResult>>)function, serializers.Read<T[]>(ref reader));
+
     public override bool SameDefinition(TaskWork other) =>
         other is TaskMapCallWithContext<T, TResult> call && _function.Equals(call._function) && _values.AsSpan().SequenceEqual(call._values, null);
 }
@@ -90,6 +148,20 @@ internal sealed class ValueTaskMapCall<T, TResult>(Func<T, ValueTask<TResult>> f
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values[element]));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        serializers.Write(ref writer, _values);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new ValueTaskMapCall<T, TResult>((Func<T, ValueTask<TResult>>)function, serializers.Read<T[]>(ref reader));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskMapCall<T, TResult> call && _function.Equals(call._function) && _values.AsSpan().SequenceEqual(call._values, null);
@@ -110,6 +182,20 @@ internal sealed class ValueTaskMapCallWithContext<T, TResult>(Func<T, TaskContex
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values[element], context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        serializers.Write(ref writer, _values);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new ValueTaskMapCallWithContext<T, TResult>((Func<T, TaskContext, ValueTask<TResult>>)function, serializers.Read<T[]>(ref reader));
+
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskMapCallWithContext<T, TResult> call && _function.Equals(call._function) && _values.AsSpan().SequenceEqual(call._values, null);
 }
@@ -127,6 +213,21 @@ internal sealed class MapCall<T1, T2, TResult>(Func<T1, T2, TResult> function, T
 
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_values1[element], _values2[element]));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        serializers.Write(ref writer, _values1);
+        serializers.Write(ref writer, _values2);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new MapCall<T1, T2, TResult>((Func<T1, T2, TResult>)function, serializers.Read<T1[]>(ref reader), serializers.Read<T2[]>(ref reader));
 
     public override bool SameDefinition(TaskWork other) =>
         other is MapCall<T1, T2, TResult> call && _function.Equals(call._function) && _values1.AsSpan().SequenceEqual(call._values1, null) && _values2.AsSpan().SequenceEqual(call._values2, null);
@@ -148,6 +249,21 @@ internal sealed class MapCallWithContext<T1, T2, TResult>(Func<T1, T2, TaskConte
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
         DataValue.From(_function(_values1[element], _values2[element], context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        serializers.Write(ref writer, _values1);
+        serializers.Write(ref writer, _values2);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new MapCallWithContext<T1, T2, TResult>((Func<T1, T2, TaskContext, TResult>)function, serializers.Read<T1[]>(ref reader), serializers.Read<T2[]>(ref reader));
+
     public override bool SameDefinition(TaskWork other) =>
         other is MapCallWithContext<T1, T2, TResult> call && _function.Equals(call._function) && _values1.AsSpan().SequenceEqual(call._values1, null) && _values2.AsSpan().SequenceEqual(call._values2, null);
 }
@@ -165,6 +281,21 @@ internal sealed class TaskMapCall<T1, T2, TResult>(Func<T1, T2, Task<TResult>> f
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values1[element], _values2[element]));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        serializers.Write(ref writer, _values1);
+        serializers.Write(ref writer, _values2);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new TaskMapCall<T1, T2, TResult>((Func<T1, T2, Task<TResult>>)function, serializers.Read<T1[]>(ref reader), serializers.Read<T2[]>(ref reader));
 
     public override bool SameDefinition(TaskWork other) =>
         other is TaskMapCall<T1, T2, TResult> call && _function.Equals(call._function) && _values1.AsSpan().SequenceEqual(call._values1, null) && _values2.AsSpan().SequenceEqual(call._values2, null);
@@ -186,6 +317,21 @@ internal sealed class TaskMapCallWithContext<T1, T2, TResult>(Func<T1, T2, TaskC
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values1[element], _values2[element], context!));
 
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        serializers.Write(ref writer, _values1);
+        serializers.Write(ref writer, _values2);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new TaskMapCallWithContext<T1, T2, TResult>((Func<T1, T2, TaskContext, Task<TResult>>)function, serializers.Read<T1[]>(ref reader), serializers.Read<T2[]>(ref reader));
+
     public override bool SameDefinition(TaskWork other) =>
         other is TaskMapCallWithContext<T1, T2, TResult> call && _function.Equals(call._function) && _values1.AsSpan().SequenceEqual(call._values1, null) && _values2.AsSpan().SequenceEqual(call._values2, null);
 }
@@ -203,6 +349,21 @@ internal sealed class ValueTaskMapCall<T1, T2, TResult>(Func<T1, T2, ValueTask<T
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values1[element], _values2[element]));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        serializers.Write(ref writer, _values1);
+        serializers.Write(ref writer, _values2);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new ValueTaskMapCall<T1, T2, TResult>((Func<T1, T2, ValueTask<TResult>>)function, serializers.Read<T1[]>(ref reader), serializers.Read<T2[]>(ref reader));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskMapCall<T1, T2, TResult> call && _function.Equals(call._function) && _values1.AsSpan().SequenceEqual(call._values1, null) && _values2.AsSpan().SequenceEqual(call._values2, null);
@@ -223,6 +384,21 @@ internal sealed class ValueTaskMapCallWithContext<T1, T2, TResult>(Func<T1, T2, 
 
     public override ValueTask<DataValue> InvokeAsync(TaskInputs inputs, int element, TaskContext? context) =>
         ResultOf(_function(_values1[element], _values2[element], context!));
+
+    public override Delegate? UserFunction => _function;
+
+    public override bool IsShared => true;
+
+    public override DataValue Admit(in DataValue result, ValueSerializers serializers) => serializers.Admit<TResult>(result);
+
+    public override void WriteArguments(ref WireWriter writer, ValueSerializers serializers)
+    {
+        serializers.Write(ref writer, _values1);
+        serializers.Write(ref writer, _values2);
+    }
+
+    public static TaskWork Read(Delegate function, ref WireReader reader, ValueSerializers serializers) =>
+        new ValueTaskMapCallWithContext<T1, T2, TResult>((Func<T1, T2, TaskContext, ValueTask<TResult>>)function, serializers.Read<T1[]>(ref reader), serializers.Read<T2[]>(ref reader));
 
     public override bool SameDefinition(TaskWork other) =>
         other is ValueTaskMapCallWithContext<T1, T2, TResult> call && _function.Equals(call._function) && _values1.AsSpan().SequenceEqual(call._values1, null) && _values2.AsSpan().SequenceEqual(call._values2, null);

@@ -1,0 +1,11 @@
+namespace Engine.Transport.Sockets;
+
+/// <summary>Starts work on the thread pool, whoever asks for it: what follows an await there stays there.</summary>
+internal static class Pool
+{
+    public static Task Start(Func<Task> work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default).Unwrap();
+
+    public static Task<T> Start<T>(Func<Task<T>> work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default).Unwrap();
+}

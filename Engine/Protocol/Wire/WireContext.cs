@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using Engine.Data.Serialization;
+using Engine.Tasks;
+using Engine.Tasks.Remote;
+
+namespace Engine.Protocol.Wire;
+
+/// <summary>What all connections of a process share when they write and read messages: values' serializers, and where functions are found.</summary>
+/// <param name="serializers">How values are written.</param>
+/// <param name="binder">Finds functions; null where none are run: they stay references.</param>
+internal sealed class WireContext(ValueSerializers serializers, FunctionBinder? binder)
+{
+    private readonly ConcurrentDictionary<FunctionReference, FunctionReference> _references = new();
+
+    public ValueSerializers Serializers => serializers;
+
+    public FunctionBinder? Binder => binder;
+
+    /// <summary>One object for equal references, so that statistics of a function are one function's.</summary>
+    public FunctionReference Intern(FunctionReference reference) => _references.GetOrAdd(reference, reference);
+
+    /// <summary>What is handed to the component for work that arrived.</summary>
+    public TaskWork Bind(RemoteWork work) => binder is null ? work : binder.Bind(work);
+
+    /// <summary>The delegate of a reference; the reference itself, if there is no such function here or functions are not run here.</summary>
+    public object TryBindDelegate(FunctionReference reference)
+    {
+        try
+        {
+            return binder is null ? reference : binder.BindDelegate(reference);
+        }
+        catch (FunctionBindingException)
+        {
+            return reference; // Who needs it says that it is missing.
+        }
+    }
+}

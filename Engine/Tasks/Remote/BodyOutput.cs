@@ -1,0 +1,23 @@
+using System.Buffers;
+using Engine.Plugins.Transports;
+
+namespace Engine.Tasks.Remote;
+
+/// <summary>Collects what is written, with its attachments.</summary>
+internal sealed class BodyOutput : IWireOutput
+{
+    private readonly ArrayBufferWriter<byte> _body = new();
+    private List<ReadOnlyMemory<byte>>? _attachments;
+
+    public ReadOnlyMemory<byte> Body => _body.WrittenMemory;
+
+    public ReadOnlyMemory<byte>[] Attachments => _attachments is null ? [] : [.. _attachments];
+
+    public void Advance(int count) => _body.Advance(count);
+
+    public Memory<byte> GetMemory(int sizeHint = 0) => _body.GetMemory(sizeHint);
+
+    public Span<byte> GetSpan(int sizeHint = 0) => _body.GetSpan(sizeHint);
+
+    public void Attach(ReadOnlyMemory<byte> bytes) => (_attachments ??= []).Add(bytes);
+}
