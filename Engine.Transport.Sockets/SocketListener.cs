@@ -20,6 +20,7 @@ internal sealed class SocketListener : IListener
     private readonly IInbox _inbox;
     private readonly TransportSettings _settings;
     private readonly TlsIdentity? _tls;
+    private readonly LiveConnections _connections;
     private readonly PendingHandshakes _pending;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
@@ -27,10 +28,11 @@ internal sealed class SocketListener : IListener
 
     /// <summary>Begins to accept.</summary>
     public SocketListener(
-        (Socket Socket, Place Address, UnixSocketFile? Place) bound, ComponentIdentity self, IInbox inbox, TransportSettings settings, TlsIdentity? tls)
+        (Socket Socket, Place Address, UnixSocketFile? Place) bound, ComponentIdentity self, IInbox inbox, TransportSettings settings, TlsIdentity? tls,
+        LiveConnections connections)
     {
         (_socket, _address, _place) = bound;
-        (_self, _inbox, _settings, _tls) = (self, inbox, settings, tls);
+        (_self, _inbox, _settings, _tls, _connections) = (self, inbox, settings, tls, connections);
         _pending = new PendingHandshakes(settings.Limits.HandshakesMax, settings.Limits.HandshakeTimeout, settings.Time);
         Address = _address.ToString();
         _accepting = Pool.Start(AcceptAsync);
@@ -92,7 +94,7 @@ internal sealed class SocketListener : IListener
             if (await talk.AnswerAsync(() => _pending.TryCommit(handshake), handshake.Token) is { } peer)
             {
                 var name = NameOf(socket);
-                new WireConnection(Link.Create(socket, tls), _inbox, name, peer, accepted: true, _self.Role, _settings).Start();
+                _connections.Start(new WireConnection(Link.Create(socket, tls), _inbox, name, peer, accepted: true, _self.Role, _settings));
                 stream = Stream.Null; // It has an owner.
             }
         }

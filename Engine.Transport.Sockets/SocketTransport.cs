@@ -12,9 +12,10 @@ namespace Engine.Transport.Sockets;
 
 /// <summary>Connects components over tcp, tls or unix sockets.</summary>
 /// <remarks>dask: <c>comm/tcp.py</c>.</remarks>
-internal sealed class SocketTransport(TransportSettings settings, TlsIdentity? tls) : ITransport
+internal sealed class SocketTransport(TransportSettings settings, TlsIdentity? tls) : ITransport, IAsyncDisposable
 {
     private const int Backlog = 512;
+    private readonly LiveConnections _connections = new();
 
     public string Scheme => settings.Scheme;
 
@@ -25,6 +26,9 @@ internal sealed class SocketTransport(TransportSettings settings, TlsIdentity? t
 
     public ValueTask<IListener> ListenAsync(string address, ComponentIdentity self, IInbox inbox, CancellationToken cancellationToken) =>
         new(Pool.Start(() => ListenOnPoolAsync(address, self, inbox, cancellationToken)));
+
+    /// <summary>Ends the connections that are left, and waits until what was said last has left.</summary>
+    public async ValueTask DisposeAsync() => await _connections.CloseAsync(new Disconnect(DisconnectKind.Closed, "the transport was disposed of"));
 
     private async Task<IConnection> ConnectOnPoolAsync(string address, ComponentIdentity self, IInbox inbox, CancellationToken cancellationToken)
     {
@@ -85,7 +89,7 @@ internal sealed class SocketTransport(TransportSettings settings, TlsIdentity? t
             var talk = new Handshake(stream, hello, settings.Security.Secret, secured is null ? null : TlsIdentity.RolesOfPeer(secured));
             var peer = await talk.CallAsync(place.ToString(), cancellationToken);
             var connection = new WireConnection(Link.Create(socket, secured), inbox, place.ToString(), peer, accepted: false, self.Role, settings);
-            connection.Start();
+            _connections.Start(connection);
             stream = Stream.Null; // It has an owner.
             return connection;
         }
@@ -140,7 +144,7 @@ internal sealed class SocketTransport(TransportSettings settings, TlsIdentity? t
         cancellationToken.ThrowIfCancellationRequested();
         var place = Place.Parse(address, Scheme, listens: true);
         return new SocketListener(
-            place.Scheme == "unix" ? BindUnix(place) : await BindIpAsync(place, cancellationToken), self, inbox, settings, tls);
+            place.Scheme == "unix" ? BindUnix(place) : await BindIpAsync(place, cancellationToken), self, inbox, settings, tls, _connections);
     }
 
     private async Task<(Socket Socket, Place Address, UnixSocketFile? Place)> BindIpAsync(Place place, CancellationToken cancellationToken)

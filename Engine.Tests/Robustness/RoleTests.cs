@@ -59,7 +59,7 @@ public sealed class RoleTests
     public async Task A_scheduler_listens_at_further_addresses_too()
     {
         var transport = new InProcTransport();
-        var scheduler = new Scheduler(new SchedulerOptions(), transport, TimeProvider.System, ["inproc://second", "inproc://third"]);
+        var scheduler = new Scheduler(new SchedulerOptions(), transport, TimeProvider.System, ["inproc://", "inproc://second", "inproc://third"]);
         await scheduler.StartAsync(TaskScheduler.Default, CancellationToken.None).Within("start");
 
         Assert.Equal([scheduler.Address, "inproc://second", "inproc://third"], scheduler.Addresses);

@@ -44,7 +44,11 @@ internal sealed class ClusterFixture : IAsyncDisposable
         ClusterKind.Configure(options);
         configure?.Invoke(options);
         var time = new WatchedTimeProvider(options.TimeProvider);
-        options.TimeProvider = time;
+        if (!options.Processes)
+        {
+            options.TimeProvider = time; // A clock of ours can't go to other processes.
+        }
+
         var fixture = new ClusterFixture(await LocalCluster.StartAsync(options).Within("start of the cluster"), time, options.ThreadsPerWorker);
         await fixture.ConnectAsync(client);
         return fixture;

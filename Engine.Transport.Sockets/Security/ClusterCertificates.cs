@@ -57,6 +57,11 @@ public static class ClusterCertificates
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         var names = new SubjectAlternativeNameBuilder();
         names.AddUri(CertificateRoles.UriOf(role));
+        if (role != ComponentRole.Client)
+        {
+            names.AddUri(CertificateRoles.UriOf(ComponentRole.Client)); // All of them ask the scheduler like clients too: for tasks of tasks, to retire.
+        }
+
         if (role is ComponentRole.Scheduler or ComponentRole.Worker)
         {
             AddHosts(names, hosts);

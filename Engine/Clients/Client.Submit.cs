@@ -41,7 +41,7 @@ public sealed partial class Client
             ThrowIfClosed();
             if (known is not null)
             {
-                HoldUntil(known);
+                HoldUntil(known, dependencies.ToArray());
             }
 
             if (taskOptions?.Name is not null)
@@ -191,8 +191,11 @@ public sealed partial class Client
         }
     }
 
-    /// <summary>What is submitted from now on is not sent before a task has ended, however it ends.</summary>
-    private void HoldUntil(Task task)
+    /// <summary>
+    /// What is submitted from now on is not sent before a task has ended, however it ends. Its inputs are kept until the scheduler has it:
+    /// news that they were given up may go over another connection.
+    /// </summary>
+    private void HoldUntil(Task task, Future[] inputs)
     {
         SealOpen();
         Interlocked.Increment(ref _holdCount);
@@ -203,6 +206,16 @@ public sealed partial class Client
         {
             await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
             Send();
+            try
+            {
+                await AskAsync<object?>(new WorkersRequest(), CancellationToken.None);
+            }
+            catch (Exception exception) when (exception is EngineException or ObjectDisposedException)
+            {
+                // The client has closed, so nobody waits for what these are inputs of.
+            }
+
+            GC.KeepAlive(inputs);
         }
     }
 

@@ -8,11 +8,12 @@ using Engine.Workers;
 
 namespace Engine;
 
-/// <summary>A scheduler and workers within the process.</summary>
-/// <remarks>dask: <c>LocalCluster(processes=False)</c>. It opens no socket.</remarks>
+/// <summary>A scheduler within the process, and workers: within it too, or processes of their own (<see cref="LocalClusterOptions.Processes"/>).</summary>
+/// <remarks>dask: <c>LocalCluster</c>. It opens no socket if its workers are within the process, and otherwise only such as this user can reach.</remarks>
 public sealed class LocalCluster : IAsyncDisposable
 {
     private readonly LocalClusterOptions _options;
+    private readonly LocalProcesses? _processes;
     private readonly ITransport _transport;
     private readonly Scheduler _scheduler;
     private LocalProvisioner? _provisioner;
@@ -20,14 +21,18 @@ public sealed class LocalCluster : IAsyncDisposable
 
     private LocalCluster(LocalClusterOptions options)
     {
-        (_options, _transport) = (options, options.CreateTransport?.Invoke() ?? new InProcTransport());
-        _scheduler = new Scheduler(options.Scheduler, _transport, options.TimeProvider);
+        _options = options;
+        var near = options.CreateTransport?.Invoke() ?? new InProcTransport();
+        _processes = options.Processes ? new LocalProcesses(near) : null;
+        _transport = _processes?.Transport ?? near;
+        _scheduler = new Scheduler(
+            options.Scheduler, _transport, options.TimeProvider, options.Processes ? [$"{near.Scheme}://", LocalProcesses.ListenAddress] : null);
     }
 
     /// <summary>The scheduler, for tests.</summary>
     internal Scheduler Scheduler => _scheduler;
 
-    /// <summary>The workers that were started, in order; those that have closed included.</summary>
+    /// <summary>The workers within the process that were started, in order; those that have closed included.</summary>
     internal IReadOnlyList<Worker> Workers => _provisioner!.Workers;
 
     /// <summary>The nannies that were started, in order; those that have ended included.</summary>
@@ -104,6 +109,11 @@ public sealed class LocalCluster : IAsyncDisposable
         {
             await _scheduler.CloseAsync();
         }
+
+        if (_processes is { } processes)
+        {
+            await processes.DisposeAsync();
+        }
     }
 
     /// <summary>Starts one more worker, beside those that the cluster keeps; it is there when the task ends.</summary>
@@ -122,6 +132,7 @@ public sealed class LocalCluster : IAsyncDisposable
     {
         HeartbeatTime = _options.HeartbeatTime ?? PulseTimeProvider.For(_options.TimeProvider),
         Serializers = _options.Serializers,
+        Processes = _processes?.PlaceOf(_scheduler, validate),
     };
 
     private async Task StartAsync(CancellationToken cancellationToken)
@@ -144,9 +155,9 @@ public sealed class LocalCluster : IAsyncDisposable
             _options.Scheduler.Validate);
         Component.Start();
         _cluster = new SpecCluster(Component, ConnectAsync);
-        for (var count = 1; count <= _options.Workers; count++)
+        for (var count = _options.Processes ? _options.Workers : 1; count <= _options.Workers; count++)
         {
-            // One by one, so that the incarnations follow the places: that is what people expect of numbers.
+            // One by one, so that the incarnations follow the places: that is what people expect of numbers. Processes take too long for that.
             await await Task.WhenAny(_cluster.ScaleAsync(count, null, cancellationToken), provisioner.FirstFailure);
         }
 

@@ -1,9 +1,10 @@
 using Engine.Data.Serialization;
+using Engine.Nannies.Processes;
 using Engine.Plugins.Transports;
 
 namespace Engine;
 
-/// <summary>How a cluster within the process is made. Copied when it starts.</summary>
+/// <summary>How a cluster of this machine is made. Copied when it starts.</summary>
 public sealed class LocalClusterOptions
 {
     /// <summary>How many workers.</summary>
@@ -73,5 +74,24 @@ public sealed class LocalClusterOptions
         ArgumentNullException.ThrowIfNull(Scheduler);
         ArgumentNullException.ThrowIfNull(Nanny);
         Nanny.Check();
+        if (Processes)
+        {
+            CheckProcesses();
+        }
+    }
+
+    /// <summary>What a worker process can't have is refused now, and not when the first task misses it.</summary>
+    private void CheckProcesses()
+    {
+        if (!Nannies)
+        {
+            throw new ArgumentException(
+                $"Worker processes are looked after by nannies. Leave {nameof(Nannies)} true; {nameof(NannyOptions)}.{nameof(NannyOptions.RestartsMax)} = 0 keeps them from starting successors.",
+                nameof(Nannies));
+        }
+
+        WorkerLaunchCodec.Require(Services is null, nameof(Services), "Let functions make what they need, or have a worker plugin make it");
+        WorkerLaunchCodec.Require(TimeProvider == TimeProvider.System, nameof(TimeProvider), "Leave the system's");
+        WorkerLaunchCodec.Require(TaskScheduler == TaskScheduler.Default, nameof(TaskScheduler), "Leave the thread pool");
     }
 }

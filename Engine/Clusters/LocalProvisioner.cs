@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engine.Nannies.Processes;
 using Engine.Plugins;
 using Engine.Workers;
 
@@ -58,6 +59,11 @@ internal sealed class LocalProvisioner(LocalPlace place, LocalClusterOptions opt
             }
 
             worker.Check();
+            if (options.Processes)
+            {
+                WorkerLaunchCodec.Check(worker);
+            }
+
             if (_options.Values.Any(other => other.Name == worker.Name))
             {
                 throw new ArgumentException($"There is a worker {worker.Name} already. Give each a name of its own, or none.");

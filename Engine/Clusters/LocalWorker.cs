@@ -1,8 +1,10 @@
 using Engine.Data.Serialization;
 using Engine.Nannies;
+using Engine.Nannies.Processes;
 using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
+using Engine.Tasks.Remote;
 using Engine.Workers;
 
 namespace Engine;
@@ -85,7 +87,12 @@ public sealed class LocalWorker : ProvisionedWorker
         options.Check();
         if (nannyOptions is null)
         {
-            var worker = new Worker(options, place.Transport, place.SchedulerAddress, place.Time, place.Validate, new WorkerHost { HeartbeatTime = place.HeartbeatTime, Serializers = place.Serializers });
+            var worker = new Worker(options, place.Transport, place.SchedulerAddress, place.Time, place.Validate, new WorkerHost
+            {
+                HeartbeatTime = place.HeartbeatTime,
+                Serializers = place.Serializers,
+                Assemblies = place.Assemblies,
+            });
             started?.Invoke(worker);
             try
             {
@@ -102,7 +109,9 @@ public sealed class LocalWorker : ProvisionedWorker
 
         nannyOptions.Check();
         var id = NannyId.New();
-        var launcher = new InProcWorkerLauncher(place, options, started);
+        IWorkerLauncher launcher = place.Processes is { } processes
+            ? new ProcessWorkerLauncher(processes, options)
+            : new InProcWorkerLauncher(place, options, started);
         var nanny = new Nanny(id, options.Name, options.Host, nannyOptions.ToSettings(id, options), launcher, place);
         try
         {
@@ -117,6 +126,9 @@ public sealed class LocalWorker : ProvisionedWorker
         return new LocalWorker(options.Name, nanny, place);
     }
 
+    /// <summary>Why it ended; ends when it has.</summary>
+    internal async Task<CloseReason> WhenEndedAsync() => _nanny is { } nanny ? (await nanny.Ended).Reason : (await _worker!.Ended).Reason;
+
     internal Task CloseAsync(CloseReason reason, string detail) =>
         _nanny is { } nanny ? nanny.CloseAsync(reason, detail) : _worker!.CloseAsync(reason, detail);
 }
@@ -129,4 +141,10 @@ internal sealed record LocalPlace(ITransport Transport, string SchedulerAddress,
 
     /// <summary>How values are written where they leave a component; null: as usual.</summary>
     public ValueSerializers? Serializers { get; init; }
+
+    /// <summary>Where functions are looked for that come from other processes; null: they come as they are.</summary>
+    public ProgramAssemblies? Assemblies { get; init; }
+
+    /// <summary>Where worker processes live; null: workers are components of this process. They need a nanny.</summary>
+    public ProcessPlace? Processes { get; init; }
 }

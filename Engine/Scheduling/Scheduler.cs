@@ -32,14 +32,14 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
     /// <param name="options">How it decides.</param>
     /// <param name="transport">Connects it to the others.</param>
     /// <param name="time">Its clock.</param>
-    /// <param name="addresses">Where it listens beside an address that the transport chooses; the transport has to serve their schemes.</param>
+    /// <param name="addresses">Where it listens; null: at an address that the transport chooses. The transport has to serve their schemes. If there are several, workers may be in other processes.</param>
     public Scheduler(SchedulerOptions options, ITransport transport, TimeProvider time, IReadOnlyList<string>? addresses = null)
     {
-        (_transport, _time, _started, _addresses) = (transport, time, time.GetTimestamp(), addresses ?? []);
+        (_transport, _time, _started, _addresses) = (transport, time, time.GetTimestamp(), addresses ?? [$"{transport.Scheme}://"]);
         _pluginsAtStart = [.. options.Plugins];
         _outbox = new SchedulerOutbox(this);
         _machine = new SchedulerStateMachine(
-            options.ToSettings() with { CrossesProcesses = transport.CrossesProcesses || _addresses.Count > 0 }, _outbox);
+            options.ToSettings() with { CrossesProcesses = transport.CrossesProcesses || _addresses.Count > 1 }, _outbox);
         _workerPlugins = new RemotePlugins(RemotePluginKind.Worker, text => _machine.LogEvent(PluginTopic, text));
         _nannyPlugins = new RemotePlugins(RemotePluginKind.Nanny, text => _machine.LogEvent(PluginTopic, text));
         _plugins = new SchedulerPluginSet(time, failure => Inbox.Post(new PluginFailed(failure)));
@@ -66,7 +66,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
     {
         _taskScheduler = scheduler;
         Start(scheduler); // First, because what has been started can be closed.
-        foreach (var address in _addresses.Prepend($"{_transport.Scheme}://"))
+        foreach (var address in _addresses)
         {
             _listeners = [.. _listeners, await _transport.ListenAsync(address, _identity, Inbox, cancellationToken)];
         }

@@ -78,14 +78,14 @@ internal sealed class FunctionInfo
             type = type.DeclaringType; // The compiler's closure classes say nothing to a reader.
         }
 
-        // A lambda's method is called <Outer>b__0_1, a local function's <Outer>g__Name|0_1.
+        // A lambda's method is called <Outer>b__0_1 (of a program without Main <<Main>$>b__0_1), a local function's <Outer>g__Name|0_1.
         var name = method.Name;
         if (name.StartsWith('<'))
         {
-            var close = name.IndexOf('>', StringComparison.Ordinal);
+            var close = name.LastIndexOf('>');
             var local = name.IndexOf("g__", StringComparison.Ordinal);
             var bar = name.IndexOf('|', StringComparison.Ordinal);
-            name = local >= 0 && bar > local ? name[(local + 3)..bar] : $"{name[1..close]}.lambda{name[(name.LastIndexOf('_') + 1)..]}";
+            name = local >= 0 && bar > local ? name[(local + 3)..bar] : $"{name[1..close].Trim('<', '>', '$')}.lambda{name[(name.LastIndexOf('_') + 1)..]}";
         }
 
         return type is null ? name : $"{type.Name}.{name}";

@@ -171,7 +171,7 @@ public sealed class TrustTests(CertificateFolder certificates) : IClassFixture<C
     [Fact]
     public async Task A_caller_whose_certificate_is_for_another_role_is_refused()
     {
-        var error = await RefusedAsync<TransportSecurityException>(certificates.Of(ComponentRole.Scheduler), certificates.Of(ComponentRole.Worker), "tls");
+        var error = await RefusedAsync<TransportSecurityException>(certificates.Of(ComponentRole.Scheduler), certificates.Of(ComponentRole.Client), "tls", ComponentRole.Worker);
         Assert.Contains("its certificate is not for that role", error.Message, StringComparison.Ordinal);
     }
 
@@ -223,12 +223,12 @@ public sealed class TrustTests(CertificateFolder certificates) : IClassFixture<C
         Secret = secret,
     };
 
-    private async Task<TException> RefusedAsync<TException>(TransportSecurity listening, TransportSecurity calling, string scheme = "tcp")
+    private async Task<TException> RefusedAsync<TException>(TransportSecurity listening, TransportSecurity calling, string scheme = "tcp", ComponentRole role = ComponentRole.Client)
         where TException : Exception
     {
         await using var listener = await SocketTransports.Create(scheme, listening).ListenAsync($"{scheme}://", _inbox, CancellationToken.None);
         var error = await Assert.ThrowsAsync<TException>(
-            async () => await SocketTransports.Create(scheme, calling).ConnectAsync(listener.Address, _inbox, CancellationToken.None));
+            async () => await SocketTransports.Create(scheme, calling).ConnectAsync(listener.Address, ComponentIdentity.New(role), _inbox, CancellationToken.None));
         Assert.Contains(listener.Address, error.Message, StringComparison.Ordinal);
         Assert.False(_inbox.TryNext(out _));
         return error;

@@ -10,7 +10,7 @@ internal sealed class EngineWorkerBody : IWorkerProcessBody
 {
     public async Task<IProcessedWorker> StartAsync(LaunchDocument launch, Func<CloseReason, string, Task> tellNanny)
     {
-        var assemblies = ProgramAssemblies.OfThisProcess();
+        var assemblies = ProgramAssemblies.OfThisProcess(launch.Assemblies);
         var transport = EngineTransports.For(launch.Scheduler, WorkerLaunchCodec.SecurityOf(launch), assemblies);
         var worker = new Worker(
             WorkerLaunchCodec.OptionsOf(launch), transport, launch.Scheduler, TimeProvider.System, launch.Validate, new WorkerHost

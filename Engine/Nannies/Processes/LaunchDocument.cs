@@ -29,6 +29,9 @@ internal sealed record LaunchDocument : PipeMessage
     /// <summary>Whether machines check themselves after every step.</summary>
     public bool Validate { get; init; }
 
+    /// <summary>Files of assemblies in which functions are looked for, beside those of the program.</summary>
+    public IReadOnlyList<string> Assemblies { get; init; } = [];
+
     public required WorkerDocument Worker { get; init; }
 
     public required SecurityDocument Security { get; init; }

@@ -27,8 +27,17 @@ internal abstract record PipeMessage
 
     /// <summary>Reads a line.</summary>
     /// <exception cref="JsonException">It is no such message.</exception>
-    public static PipeMessage Parse(string line) =>
-        JsonSerializer.Deserialize(line, PipeJson.Default.PipeMessage) ?? throw new JsonException("The line is null.");
+    public static PipeMessage Parse(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, PipeJson.Default.PipeMessage) ?? throw new JsonException("The line is null.");
+        }
+        catch (NotSupportedException exception)
+        {
+            throw new JsonException("The line does not say what kind of message it is.", exception);
+        }
+    }
 }
 
 /// <summary>Nanny to worker: end.</summary>

@@ -10,6 +10,9 @@ internal sealed record ProcessPlace(string SchedulerAddress, TransportSecurity S
     /// <summary>Where each listens; null: at an address of the scheduler's scheme, which is chosen.</summary>
     public string? ListenAddress { get; init; }
 
+    /// <summary>Files of assemblies in which functions are looked for, beside those of this program.</summary>
+    public IReadOnlyList<string> Assemblies { get; init; } = [];
+
     /// <summary>Whether machines check themselves after every step.</summary>
     public bool Validate { get; init; }
 

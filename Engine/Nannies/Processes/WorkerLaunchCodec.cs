@@ -46,6 +46,7 @@ internal static class WorkerLaunchCodec
             Environment = launch.Environment,
             Unset = unset,
             Validate = place.Validate,
+            Assemblies = place.Assemblies,
             Worker = new WorkerDocument
             {
                 Name = options.Name,
@@ -87,7 +88,7 @@ internal static class WorkerLaunchCodec
     /// <summary>Who the worker trusts, in its process.</summary>
     public static TransportSecurity SecurityOf(LaunchDocument document) => new()
     {
-        Secret = document.Security.Secret,
+        Secret = document.Security.Secret is { } secret ? (ReadOnlyMemory<byte>?)secret : null,
         CertificateFile = document.Security.CertificateFile,
         KeyFile = document.Security.KeyFile,
         AuthorityFile = document.Security.AuthorityFile,

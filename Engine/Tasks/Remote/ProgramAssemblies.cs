@@ -23,9 +23,25 @@ internal sealed class ProgramAssemblies
         .GroupBy(static path => Path.GetFileNameWithoutExtension(path), StringComparer.Ordinal)
         .ToDictionary(static group => group.Key, static group => group.First(), StringComparer.Ordinal);
 
-    /// <summary>The assemblies that this process was started with.</summary>
-    public static ProgramAssemblies OfThisProcess() => new(
-        ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? string.Empty).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries));
+    /// <summary>The assemblies that this process was started with, and further ones that it was told of.</summary>
+    /// <param name="more">Files of assemblies; what they need lies beside them.</param>
+    /// <exception cref="FileNotFoundException">One of them is not there.</exception>
+    public static ProgramAssemblies OfThisProcess(IReadOnlyList<string>? more = null)
+    {
+        foreach (var path in more ?? [])
+        {
+            if (!File.Exists(path))
+            {
+                throw new FileNotFoundException($"There is no assembly {path}.", path);
+            }
+
+            var resolver = new AssemblyDependencyResolver(Path.GetFullPath(path));
+            AssemblyLoadContext.Default.Resolving += (context, name) =>
+                resolver.ResolveAssemblyToPath(name) is { } found ? context.LoadFromAssemblyPath(found) : null;
+        }
+
+        return new ProgramAssemblies([.. TrustedPaths(), .. (more ?? []).Select(Path.GetFullPath)]);
+    }
 
     public static bool IsFramework(Assembly assembly) => assembly == typeof(object).Assembly || IsFrameworkPath(assembly.Location);
 
@@ -86,6 +102,9 @@ internal sealed class ProgramAssemblies
         }
     }
 
+    private static string[] TrustedPaths() =>
+        ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? string.Empty).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+
     private static bool IsFrameworkPath(string path) =>
         path.StartsWith(s_frameworkDirectory, StringComparison.Ordinal)
         || path.Contains($"{Path.DirectorySeparatorChar}shared{Path.DirectorySeparatorChar}Microsoft.", StringComparison.Ordinal); // The web framework lies beside.
@@ -97,8 +116,7 @@ internal sealed class ProgramAssemblies
             return s_frameworkTypes[name] = typeof(object).Assembly.GetType(name)!;
         }
 
-        var paths = ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? string.Empty).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        foreach (var path in paths.Where(IsFrameworkPath))
+        foreach (var path in TrustedPaths().Where(IsFrameworkPath))
         {
             if (AssemblyLoadContext.Default.LoadFromAssemblyName(AssemblyName.GetAssemblyName(path)).GetType(name) is { } type && (type.IsPublic || type.IsNestedPublic))
             {

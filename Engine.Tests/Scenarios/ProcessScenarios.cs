@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using Engine.Tests.TestKit;
+
+namespace Engine.Tests.Scenarios;
+
+/// <summary>What must hold with worker processes: real ones, killed for real.</summary>
+[Collection("Processes")]
+public sealed class ProcessScenarios
+{
+    private const string Value = "value ";
+
+    [Fact]
+    public async Task The_same_program_runs_on_worker_processes()
+    {
+        await using var cluster = await StartAsync(workers: 2);
+
+        var squares = cluster.Client.Map(static (int x) => x * x, Enumerable.Range(0, 1000));
+        var sum = cluster.Client.Submit(static (IReadOnlyList<int> all) => all.Sum(), squares);
+        var process = cluster.Client.Submit(static () => Environment.ProcessId);
+
+        Assert.Equal(Enumerable.Range(0, 1000).Sum(static x => x * x), await sum.AsTask().Within("the sum"));
+        Assert.NotEqual(Environment.ProcessId, await process.AsTask().Within("the process"));
+    }
+
+    [Fact]
+    public async Task Shrinking_16_worker_processes_to_1_loses_nothing_computes_nothing_again_and_leaves_no_process_behind()
+    {
+        List<int> processes;
+        await using (var cluster = await StartAsync(workers: 16))
+        {
+            processes = await ProcessesOfAsync(cluster);
+            Assert.Equal(16, processes.Distinct().Count());
+            var scattered = await cluster.Client.ScatterManyAsync(Enumerable.Range(0, 40).Select(static i => $"{Value}{i}")).Within("scatter");
+            var results = Enumerable.Range(0, 2000).Select(i => cluster.Client.Submit(static (int x) => $"{Value}{x}", i)).ToList();
+            await cluster.Client.GatherAsync(results).Within("the results");
+
+            var report = await cluster.Cluster.ScaleAsync(1).Within("the shrink");
+
+            Assert.Equal(15, report.Retirement.Rows.Count);
+            Assert.All(report.Retirement.Rows, static row => Assert.Equal((RetirementOutcome.Retired, 0, 0), (row.Outcome, row.Lost.Count, row.Recomputed.Count)));
+            Assert.Equal(Enumerable.Range(0, 2000).Select(static i => $"{Value}{i}"), await cluster.Client.GatherAsync(results).Within("the results once more"));
+            Assert.Equal(Enumerable.Range(0, 40).Select(static i => $"{Value}{i}"), await cluster.Client.GatherAsync(scattered).Within("what was scattered"));
+            Assert.Single(await cluster.Client.GetWorkersAsync());
+        }
+
+        Assert.All(processes, static id => Assert.False(IsAlive(id), $"process {id} is left behind"));
+    }
+
+    [Fact]
+    public async Task A_worker_process_that_is_killed_is_replaced_and_its_tasks_run_again()
+    {
+        await using var cluster = await StartAsync(workers: 2);
+        var results = Enumerable.Range(0, 200).Select(i => cluster.Client.Submit(static (int x) => x + 1, i)).ToList();
+        await cluster.Client.GatherAsync(results).Within("the results");
+        var victim = (await ProcessesOfAsync(cluster))[0];
+
+        using (var process = Process.GetProcessById(victim))
+        {
+            process.Kill();
+            await process.WaitForExitAsync().Within("the end of the process");
+        }
+
+        var more = Enumerable.Range(0, 200).Select(i => cluster.Client.Submit(static (int x, int y) => x + y, results[i], i)).ToList();
+        Assert.Equal(Enumerable.Range(0, 200).Select(static i => (2 * i) + 1), await cluster.Client.GatherAsync(more).Within("what builds on them"));
+        await cluster.Client.WaitForWorkersAsync(2).Within("the successor");
+        Assert.DoesNotContain(victim, await ProcessesOfAsync(cluster));
+    }
+
+    [Fact]
+    public async Task A_task_that_ends_its_process_is_not_blamed_on_others_and_the_error_says_how_the_process_ended()
+    {
+        await using var cluster = await StartAsync(workers: 1, options =>
+        {
+            options.Scheduler.AllowedFailures = 0;
+            options.Nanny.BackOff = TimeSpan.Zero;
+        });
+
+        var deadly = cluster.Client.Submit(static () =>
+        {
+            Environment.Exit(41);
+            return 0;
+        });
+
+        var error = await Assert.ThrowsAsync<KilledWorkerException>(() => deadly.AsTask().Within("the failure"));
+        Assert.Equal(deadly.Key, error.Key);
+        Assert.Equal(3, await cluster.Client.Submit(static () => 3).AsTask().Within("another task, on the successor"));
+    }
+
+    [Fact]
+    public async Task A_lambda_that_captures_a_variable_is_refused_when_it_is_submitted_and_the_variable_is_named()
+    {
+        await using var cluster = await StartAsync(workers: 1);
+        var factor = 3;
+
+        var error = Assert.Throws<FunctionNotPortableException>(() => cluster.Client.Submit((int x) => x * factor, 1));
+
+        Assert.Contains("\"factor\"", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_result_that_cannot_leave_its_process_fails_its_task_and_the_type_is_named()
+    {
+        await using var cluster = await StartAsync(workers: 1);
+
+        var error = await Assert.ThrowsAsync<TaskFailedException>(() => cluster.Client.Submit(static () => new MemoryStream()).AsTask().Within("the failure"));
+
+        Assert.Contains("System.IO.MemoryStream", Assert.IsType<ValueSerializationException>(error.InnerException).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Large_values_go_from_process_to_process_and_to_the_client()
+    {
+        await using var cluster = await StartAsync(workers: 2);
+        var large = await cluster.Client.ScatterAsync(new byte[20_000_000], new ScatterOptions { Workers = ["0"] }).Within("scatter");
+
+        var length = cluster.Client.Submit(static (byte[] bytes) => bytes.Length, large, new SubmitOptions { Workers = ["1"] });
+
+        Assert.Equal(20_000_000, await length.AsTask().Within("the length"));
+        Assert.Equal(20_000_000, (await large.AsTask().Within("the value")).Length);
+    }
+
+    [Fact]
+    public async Task Tasks_of_worker_processes_submit_more_tasks()
+    {
+        await using var cluster = await StartAsync(workers: 2);
+
+        var nested = cluster.Client.Submit(static async (int x, TaskContext context) => await context.Client.Submit(static (int y) => y * 2, x) + 1, 20);
+
+        Assert.Equal(41, await nested.AsTask().Within("the value"));
+    }
+
+    private static Task<ClusterFixture> StartAsync(int workers, Action<LocalClusterOptions>? configure = null) => ClusterFixture.StartAsync(workers, configure: options =>
+    {
+        options.Processes = true;
+        options.Nannies = true;
+        configure?.Invoke(options);
+    });
+
+    private static async Task<List<int>> ProcessesOfAsync(ClusterFixture cluster)
+    {
+        var workers = await cluster.Client.GetWorkersAsync();
+        var asked = workers.Select(worker => cluster.Client.Submit(static (string _) => Environment.ProcessId, worker.Name, new SubmitOptions { Workers = [worker.Name] })).ToList();
+        return [.. await cluster.Client.GatherAsync(asked).Within("the numbers of the processes")];
+    }
+
+    private static bool IsAlive(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+}
