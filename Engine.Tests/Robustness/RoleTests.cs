@@ -41,6 +41,31 @@ public sealed class RoleTests
         Assert.Single(await cluster.Client.GetWorkersAsync().Within("the workers"));
     }
 
+    [Theory]
+    [InlineData(ComponentRole.Client)]
+    [InlineData(ComponentRole.Nanny)]
+    [InlineData(ComponentRole.Worker)]
+    public async Task Who_registers_twice_is_cut_off_and_the_scheduler_goes_on(ComponentRole role)
+    {
+        await using var cluster = await ClusterFixture.StartAsync(workers: 1);
+        var inbox = new RecordingInbox();
+        var raw = await cluster.Cluster.Transport.ConnectAsync(
+            cluster.Cluster.Scheduler.Address, ComponentIdentity.New(role), inbox, CancellationToken.None);
+
+        for (var i = 0; i < 2; i++)
+        {
+            raw.TrySend(role switch
+            {
+                ComponentRole.Client => new RegisterClient("twice"),
+                ComponentRole.Nanny => new RegisterNanny(NannyId.New(), "twice", null),
+                _ => new RegisterWorker("twice", "inproc://nowhere", 1, new Dictionary<string, double>()),
+            });
+        }
+
+        Assert.Equal(DisconnectKind.ProtocolViolation, (await inbox.NextEndAsync()).Kind);
+        Assert.Equal(3, await cluster.Client.Submit(static () => 3, new SubmitOptions { Workers = ["0"] }).AsTask().Within("a task"));
+    }
+
     [Fact]
     public async Task A_worker_takes_orders_from_its_scheduler_only()
     {

@@ -109,6 +109,10 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
         {
             OnDisconnected(connection, end);
         }
+        else if (RoleOf(envelope.Message!) is { } role && IsKnown(connection))
+        {
+            Break(connection, $"it is registered, and can't register as a {role} again");
+        }
         else if (envelope.Message is PluginDone done)
         {
             (_workers.ContainsKey(connection) ? _workerPlugins : _nannyPlugins).OnDone(connection, done);
@@ -222,6 +226,9 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
                 break;
         }
     }
+
+    private bool IsKnown(IConnection connection) =>
+        _workers.ContainsKey(connection) || _clients.ContainsKey(connection) || _nannies.ContainsKey(connection);
 
     /// <summary>What has to be at the other end of a connection that registers so; null: it is no registration.</summary>
     private static ComponentRole? RoleOf(Message message) => message switch
