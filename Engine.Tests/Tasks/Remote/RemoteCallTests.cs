@@ -1,5 +1,10 @@
+using System.Buffers;
 using System.Runtime.Loader;
 using Engine.Data;
+using Engine.Data.Serialization;
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Protocol.Wire;
 using Engine.Tasks;
 using Engine.Tasks.Remote;
 using Engine.Tests.TestKit;
@@ -138,6 +143,29 @@ public sealed class RemoteCallTests
     }
 
     [Fact]
+    public void Only_workers_and_nannies_look_for_functions_and_others_pass_them_on()
+    {
+        var serializers = new ValueSerializers();
+        var format = new EngineWireFormat(new WireContext(serializers, new FunctionBinder(ProgramAssemblies.OfThisProcess(), serializers)));
+        var work = new RemoteCalls(serializers).ToRemote(Call<int>.Of(static () => 1));
+        var batch = new ComputeBatch();
+        batch.Add(new ComputeTask { Work = work, Count = 1, Attempt = 1 });
+        var submits = new SubmitBatch();
+        submits.Add(work, null);
+
+        Assert.IsType<AdmittedCall>(((ComputeBatch)Cross(format, batch, ComponentRole.Scheduler, ComponentRole.Worker)).Span[0].Work);
+        Assert.IsType<RemoteWork>(((SubmitBatch)Cross(format, submits, ComponentRole.Client, ComponentRole.Scheduler)).Span[0].Work);
+    }
+
+    [Fact]
+    public void An_assembly_that_arrives_with_other_bytes_is_not_loaded()
+    {
+        var image = AssemblyImage.Of("Some", [1, 2, 3]);
+        var exception = Assert.Throws<FunctionBindingException>(() => new ProgramAssemblies([]).Load(new AssemblyImage("Some", image.Hash, [1, 2, 4])));
+        Assert.Contains("other bytes", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Another_build_on_the_other_side_is_refused_and_both_are_named()
     {
         var directory = Directory.CreateTempSubdirectory("engine-builds-");
@@ -156,6 +184,13 @@ public sealed class RemoteCallTests
         {
             directory.Delete(recursive: true);
         }
+    }
+
+    private static Message Cross(EngineWireFormat format, Message message, ComponentRole from, ComponentRole to)
+    {
+        var output = new BodyOutput();
+        var kind = format.CreateCodec(from, to).Write(message, output);
+        return format.CreateCodec(to, from).Read(kind, new ReadOnlySequence<byte>(output.Body), []);
     }
 
     private static string Compile(DirectoryInfo directory, string folder, string version)

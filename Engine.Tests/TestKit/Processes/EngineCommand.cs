@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Text;
+using Engine.Nannies.Processes;
+
+namespace Engine.Tests.TestKit.Processes;
+
+/// <summary>The command <c>engine</c> as a user runs it: a process of its own.</summary>
+internal sealed class EngineCommand : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+
+    private EngineCommand(Process process) => (_process, _errors) = (process, process.StandardError.ReadToEndAsync());
+
+    /// <summary>Runs a command to its end.</summary>
+    /// <returns>Its exit code, what it printed, and its errors.</returns>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        await using var command = Start(arguments);
+        var output = await command._process.StandardOutput.ReadToEndAsync().Within($"the output of engine {arguments[0]}");
+        return (await command.EndAsync(), output, await command._errors);
+    }
+
+    /// <summary>Starts a command that goes on.</summary>
+    public static EngineCommand Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return new EngineCommand(Process.Start(start)!); // It is executed, so there is one.
+    }
+
+    /// <summary>Reads on until a line begins as given; gives the rest of it.</summary>
+    public async Task<string> NextAsync(string beginning)
+    {
+        var seen = new StringBuilder();
+        while (await _process.StandardOutput.ReadLineAsync().Within($"a line that begins with \"{beginning}\"") is { } line)
+        {
+            if (line.StartsWith(beginning, StringComparison.Ordinal))
+            {
+                return line[beginning.Length..];
+            }
+
+            seen.AppendLine(line);
+        }
+
+        throw new InvalidOperationException($"No line begins with \"{beginning}\". It printed: {seen}{await _errors}");
+    }
+
+    /// <summary>Asks it to end, as a host does.</summary>
+    public void Terminate() => Assert.True(ProcessGroup.Signal(_process.Id, 15)); // SIGTERM
+
+    /// <summary>Waits for its end; gives its exit code.</summary>
+    public async Task<int> EndAsync()
+    {
+        await _process.WaitForExitAsync().Within("the end of a command");
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync().Within("the end of a command that was killed");
+        }
+
+        _process.Dispose();
+    }
+}
