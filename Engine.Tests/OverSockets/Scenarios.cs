@@ -9,7 +9,7 @@ public sealed class NannyScenariosOverSockets : NannyScenarios
 {
     public NannyScenariosOverSockets() => ClusterKind.UseSockets();
 
-    [Fact(Skip = "The scheduler is in the process whose thread pool is blocked, so its sockets are too. Worker processes have a test of their own.")]
+    [Fact(Skip = "The scheduler is in the process whose thread pool is blocked, so its sockets are too. Worker processes are not there yet either: docs/decisions/0012, 6.")]
     public override Task User_code_that_blocks_every_thread_of_the_pool_for_ten_times_the_time_to_live_does_not_end_its_worker() =>
         throw new NotSupportedException();
 

@@ -55,5 +55,5 @@ internal sealed class WireRoundTrip
     }
 
     private static WireReader ReaderOf(BodyOutput output) =>
-        new(new ReadOnlySequence<byte>(output.Body), Array.ConvertAll(output.Attachments, static bytes => bytes.ToArray()));
+        new(new ReadOnlySequence<byte>(output.Body), output.Attachments.Select(static bytes => bytes.ToArray()).ToArray());
 }

@@ -49,9 +49,6 @@ internal readonly struct DataValue
     /// <summary>For the wire: what lies in the slot.</summary>
     public long Bits => _bits;
 
-    /// <summary>For the wire: a value in a slot.</summary>
-    public static DataValue FromBits(SlotType type, long bits) => new(type, bits);
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DataValue From<T>(T value)
     {

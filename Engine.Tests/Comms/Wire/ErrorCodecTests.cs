@@ -110,7 +110,7 @@ public sealed class ErrorCodecTests
 
     private static Exception? Cross(Exception? error)
     {
-        var output = new AsideOutput();
+        var output = new BodyOutput();
         var writer = new WireWriter(output);
         ErrorCodec.Write(ref writer, error);
         writer.Complete();

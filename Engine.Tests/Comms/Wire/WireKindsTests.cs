@@ -54,7 +54,7 @@ public sealed class WireKindsTests
     public void A_component_does_not_send_what_is_not_for_its_peer()
     {
         var codec = WireLink.Format.CreateCodec(ComponentRole.Client, ComponentRole.Scheduler);
-        Assert.Throws<NotSupportedException>(() => codec.Write(new Goodbye(CloseReason.Retired, "x"), new AsideOutput()));
+        Assert.Throws<NotSupportedException>(() => codec.Write(new Goodbye(CloseReason.Retired, "x"), new BodyOutput()));
     }
 
     [Fact]

@@ -31,7 +31,7 @@ internal sealed class WireLink(ComponentRole from, ComponentRole to)
 
     public WireBytes Write(Message message)
     {
-        var output = new AsideOutput();
+        var output = new BodyOutput();
         var kind = Sender.Write(message, output);
         return new WireBytes(kind, output.Body.ToArray(), [.. output.Attachments.Select(static bytes => bytes.ToArray())]);
     }

@@ -35,9 +35,6 @@ internal sealed record LaunchDocument : PipeMessage
     public required WorkerDocument Worker { get; init; }
 
     public required SecurityDocument Security { get; init; }
-
-    /// <summary>What makes plugins and stores, as the codec of functions writes it; null: nothing does. See <see cref="WorkerLaunchCodec"/>.</summary>
-    public byte[]? Functions { get; init; }
 }
 
 /// <summary>The options of a worker that are data.</summary>

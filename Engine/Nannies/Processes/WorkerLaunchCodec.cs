@@ -3,10 +3,7 @@ using Engine.Plugins.Transports;
 namespace Engine.Nannies.Processes;
 
 /// <summary>What of a worker's options goes to its process, and what can't.</summary>
-/// <remarks>
-/// Plugins, stores and services are objects and functions of this process; they are refused. <see cref="LaunchDocument.Functions"/> is
-/// where functions that make plugins and stores would travel, when there is a way to name them.
-/// </remarks>
+/// <remarks>Plugins, stores and services are objects and functions of this process; they are refused.</remarks>
 internal static class WorkerLaunchCodec
 {
     /// <summary>Refuses what can't leave the process.</summary>

@@ -14,8 +14,6 @@ internal sealed class WireContext(ValueSerializers serializers, FunctionBinder? 
 
     public ValueSerializers Serializers => serializers;
 
-    public FunctionBinder? Binder => binder;
-
     /// <summary>One object for equal references, so that statistics of a function are one function's.</summary>
     public FunctionReference Intern(FunctionReference reference) => _references.GetOrAdd(reference, reference);
 

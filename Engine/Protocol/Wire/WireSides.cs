@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Engine.Protocol.Wire;
 
 /// <summary>What one end of a lane remembers of what it has written. Its counterpart at the other end is a <see cref="WireReceiver"/>.</summary>
@@ -14,7 +12,7 @@ internal sealed class WireSender(WireContext context)
 
     public InternWriter<WorkerAddress> Workers { get; } = new(WorkersMax, ByIncarnation.Instance);
 
-    public InternWriter<TaskOptions> Options { get; } = new(OptionsMax, ByReference.Instance);
+    public InternWriter<TaskOptions> Options { get; } = new(OptionsMax, ReferenceEqualityComparer.Instance);
 
     /// <summary>An incarnation has one address object, so this hashes its number only.</summary>
     private sealed class ByIncarnation : IEqualityComparer<WorkerAddress>
@@ -24,15 +22,6 @@ internal sealed class WireSender(WireContext context)
         public bool Equals(WorkerAddress? x, WorkerAddress? y) => ReferenceEquals(x, y) || x == y;
 
         public int GetHashCode(WorkerAddress obj) => obj.Id.GetHashCode();
-    }
-
-    private sealed class ByReference : IEqualityComparer<TaskOptions>
-    {
-        public static readonly ByReference Instance = new();
-
-        public bool Equals(TaskOptions? x, TaskOptions? y) => ReferenceEquals(x, y);
-
-        public int GetHashCode(TaskOptions obj) => RuntimeHelpers.GetHashCode(obj);
     }
 }
 

@@ -12,8 +12,13 @@ internal sealed class WorkCodec(WireContext context)
     /// <summary>Places in either table. A program has not many more functions, and what is thrown out is only written again.</summary>
     private const int Places = 1024;
 
+    /// <summary>Places for maps, which hold all their values.</summary>
+    private const int MapPlaces = 8;
+
     private readonly InternWriter<TaskWork> _worksOut = new(Places, ReferenceEqualityComparer.Instance);
     private readonly InternReader<TaskWork> _worksIn = new(Places);
+    private readonly InternWriter<TaskWork> _mapsOut = new(MapPlaces, ReferenceEqualityComparer.Instance);
+    private readonly InternReader<TaskWork> _mapsIn = new(MapPlaces);
     private readonly InternWriter<FunctionReference> _functionsOut = new(Places, EqualityComparer<FunctionReference>.Default);
     private readonly InternReader<FunctionReference> _functionsIn = new(Places);
 
@@ -21,6 +26,9 @@ internal sealed class WorkCodec(WireContext context)
     {
         /// <summary>Work that stands for many tasks.</summary>
         Shared,
+
+        /// <summary>Likewise, a map.</summary>
+        Map,
 
         /// <summary>Work of one task.</summary>
         Single,
@@ -42,13 +50,13 @@ internal sealed class WorkCodec(WireContext context)
     {
         switch (work)
         {
+            case RemoteWork { IsMap: true } map:
+                writer.Byte((byte)Kind.Map);
+                WriteShared(ref writer, map, _mapsOut);
+                break;
             case RemoteWork { IsShared: true } shared:
                 writer.Byte((byte)Kind.Shared);
-                if (!_worksOut.TryWrite(ref writer, shared))
-                {
-                    WriteWork(ref writer, shared);
-                }
-
+                WriteShared(ref writer, shared, _worksOut);
                 break;
             case RemoteWork single:
                 writer.Byte((byte)Kind.Single);
@@ -75,10 +83,9 @@ internal sealed class WorkCodec(WireContext context)
         switch ((Kind)reader.Byte())
         {
             case Kind.Shared:
-                // What could not be bound is tried again: its assembly may have come meanwhile.
-                return _worksIn.Read(ref reader) is not { } known ? _worksIn.Add(context.Bind(ReadWork(ref reader)))
-                    : known is RemoteWork unbound ? context.Bind(unbound)
-                    : known;
+                return ReadShared(ref reader, _worksIn);
+            case Kind.Map:
+                return ReadShared(ref reader, _mapsIn);
             case Kind.Single:
                 return context.Bind(ReadWork(ref reader));
             case Kind.Alias:
@@ -130,6 +137,20 @@ internal sealed class WorkCodec(WireContext context)
                 throw new ProtocolViolationException($"There is no kind {(int)other} of functions.");
         }
     }
+
+    private void WriteShared(ref WireWriter writer, RemoteWork work, InternWriter<TaskWork> table)
+    {
+        if (!table.TryWrite(ref writer, work))
+        {
+            WriteWork(ref writer, work);
+        }
+    }
+
+    /// <summary>What could not be bound when it came is tried again: its assembly may have come meanwhile.</summary>
+    private TaskWork ReadShared(ref WireReader reader, InternReader<TaskWork> table) =>
+        table.Read(ref reader) is not { } known ? table.Add(context.Bind(ReadWork(ref reader)))
+        : known is RemoteWork unbound ? context.Bind(unbound)
+        : known;
 
     private void WriteWork(ref WireWriter writer, RemoteWork work)
     {

@@ -14,8 +14,6 @@ internal sealed class FunctionBinder(ProgramAssemblies assemblies, ValueSerializ
 
     private readonly ConcurrentDictionary<FunctionReference, (Delegate Function, ReadCall Read)> _calls = new();
 
-    public ProgramAssemblies Assemblies => assemblies;
-
     /// <summary>Makes the call that can be run. If that can't be, gives work that fails with the reason when it is run.</summary>
     public TaskWork Bind(RemoteWork work)
     {

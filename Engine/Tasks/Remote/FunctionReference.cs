@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Engine.Tasks.Remote;
 
 /// <summary>
@@ -14,7 +12,9 @@ internal sealed class FunctionReference : IEquatable<FunctionReference>
     public FunctionReference(string name, CallTraits traits, byte[] description)
     {
         (Name, Traits, Description) = (name, traits, description);
-        _hash = BitConverter.ToInt32(SHA256.HashData(description), 0);
+        var hash = default(HashCode);
+        hash.AddBytes(description);
+        _hash = hash.ToHashCode();
         Info = FunctionInfo.Named(name);
     }
 

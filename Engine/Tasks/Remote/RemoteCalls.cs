@@ -59,7 +59,7 @@ internal sealed class RemoteCalls(ValueSerializers serializers)
         var writer = new WireWriter(output);
         work.WriteArguments(ref writer, serializers);
         writer.Complete();
-        return new RemoteWork(reference, output.Body, output.Attachments);
+        return new RemoteWork(reference, output.Body, [.. output.Attachments]);
     }
 
     private sealed record Known(TaskWork Work, TaskWork Remote);

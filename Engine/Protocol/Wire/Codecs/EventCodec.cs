@@ -111,7 +111,7 @@ internal static class EventCodec
     /// <summary>A value of users is written beside the message first, because it may turn out that it can't be.</summary>
     private static void WriteValue(ref WireWriter writer, object content, WireContext context)
     {
-        var aside = new AsideOutput();
+        var aside = new BodyOutput();
         try
         {
             var inner = new WireWriter(aside);

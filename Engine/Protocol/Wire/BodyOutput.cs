@@ -3,8 +3,8 @@ using Engine.Plugins.Transports;
 
 namespace Engine.Protocol.Wire;
 
-/// <summary>Keeps what is written until it is known that it can be written to its end.</summary>
-internal sealed class AsideOutput : IWireOutput
+/// <summary>Keeps what is written, with its attachments.</summary>
+internal sealed class BodyOutput : IWireOutput
 {
     private readonly ArrayBufferWriter<byte> _body = new();
     private readonly List<ReadOnlyMemory<byte>> _attachments = [];
