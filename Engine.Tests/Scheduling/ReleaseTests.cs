@@ -109,12 +109,12 @@ public sealed class ReleaseTests
     {
         var worker = _scheduler.AddWorker();
         var input = _scheduler.Submit();
-        _scheduler.Submit(input);
+        var task = _scheduler.Submit(input);
 
         _scheduler.Release(input);
         _scheduler.Release(input);
 
-        Assert.Equal([input], _scheduler.ProcessingOn(worker));
+        Assert.Equal([input, task], _scheduler.ProcessingOn(worker));
     }
 
     [Fact]
@@ -214,7 +214,7 @@ public sealed class ReleaseTests
         var task = _scheduler.Submit(input);
         _scheduler.FireAndForget(task);
         _scheduler.ReleaseAll();
-        Assert.Equal([input], _scheduler.ProcessingOn(worker));
+        Assert.Equal([input, task], _scheduler.ProcessingOn(worker));
 
         _scheduler.Finish(input, task);
 

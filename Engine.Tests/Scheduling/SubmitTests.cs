@@ -35,15 +35,16 @@ public sealed class SubmitTests
     [Fact]
     public void A_task_waits_until_its_last_input_is_there()
     {
-        var worker = _scheduler.AddWorker(threads: 4);
+        _scheduler.AddWorker();
+        _scheduler.AddWorker();
         var left = _scheduler.Submit();
         var right = _scheduler.Submit();
         var sum = _scheduler.Submit(left, right);
 
-        _scheduler.Finish(worker, left);
+        _scheduler.Finish(left);
         Assert.Equal(SchedulerTaskState.Waiting, _scheduler.StateOf(sum));
 
-        _scheduler.Finish(worker, right);
+        _scheduler.Finish(right);
         Assert.Equal(SchedulerTaskState.Processing, _scheduler.StateOf(sum));
     }
 

@@ -60,6 +60,12 @@ internal sealed partial class SchedulerStateMachine
             worker.LongRunningCount--;
         }
 
+        if (task.IsAhead)
+        {
+            worker.AheadCount--;
+            task.WaitingOn = 0;
+        }
+
         worker.Occupancy = worker.Processing.Count == 0 ? 0 : Math.Max(0, worker.Occupancy - task.Estimate);
         task.Flags &= ~(SchedulerTaskFlags.StealRequested | SchedulerTaskFlags.LongRunning);
         task.Estimate = 0;
@@ -67,6 +73,5 @@ internal sealed partial class SchedulerStateMachine
         {
             MarkDirty(retirement);
         }
-
     }
 }

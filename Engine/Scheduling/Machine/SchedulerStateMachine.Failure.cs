@@ -122,7 +122,7 @@ internal sealed partial class SchedulerStateMachine
     private void StartOver(int handle, WorkerState worker)
     {
         ref var task = ref _tasks[handle];
-        LeaveProcessing(worker, handle, ref task);
+        EndRun(worker, handle, ref task);
         SetState(handle, ref task, SchedulerTaskState.Waiting);
         task.Worker = 0;
         DropClaims(task.FirstDependency);
@@ -137,7 +137,7 @@ internal sealed partial class SchedulerStateMachine
         {
             case SchedulerTaskState.Processing:
                 var worker = _workers[task.Worker - 1]!;
-                LeaveProcessing(worker, handle, ref task);
+                EndRun(worker, handle, ref task);
                 UpdateRoom(worker);
                 DropClaims(task.FirstDependency);
                 break;
@@ -258,6 +258,10 @@ internal sealed partial class SchedulerStateMachine
             else if (task.State == SchedulerTaskState.Waiting)
             {
                 task.WaitingOn++;
+            }
+            else if (task.IsAhead)
+            {
+                _stranded.Enqueue(dependent);
             }
         }
     }

@@ -172,6 +172,10 @@ internal sealed partial class SchedulerStateMachine
             {
                 _ready.Enqueue(dependent);
             }
+            else if (task.IsAhead && --task.WaitingOn == 0)
+            {
+                OnInputsMade(ref task);
+            }
         }
     }
 

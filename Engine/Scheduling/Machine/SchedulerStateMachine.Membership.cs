@@ -331,7 +331,9 @@ internal sealed partial class SchedulerStateMachine
             keys.Add(_tasks.KeyOf(handle));
 
             // Those that were assigned first run, as many as there are slots; the scheduler doesn't hear of each start.
-            var ran = _tasks[handle].Has(SchedulerTaskFlags.LongRunning) || running-- > 0;
+            ref var task = ref _tasks[handle];
+            var ran = task.Has(SchedulerTaskFlags.LongRunning) || (!task.IsAhead && running-- > 0);
+            task.Flags |= blames ? SchedulerTaskFlags.NotAhead : SchedulerTaskFlags.None;
             if (blames && ran && Suspect(handle, worker, $"{reason}: {detail}") is { } error)
             {
                 Fail(handle, error);

@@ -208,7 +208,8 @@ internal sealed partial class SchedulerStateMachine
     private void Assign(WorkerState worker, int handle, int count)
     {
         ref var first = ref _tasks[handle];
-        var estimate = _functions.Expected(first.Function);
+        var isAhead = first.WaitingOn > 0;
+        var estimate = isAhead ? 0 : _functions.Expected(first.Function);
         for (var i = 0; i < count; i++)
         {
             ref var task = ref _tasks[handle + i];
@@ -216,24 +217,33 @@ internal sealed partial class SchedulerStateMachine
             task.Estimate = estimate;
             task.Attempt++;
             Append(ref worker.Processing, handle + i, ref task);
+            if (task.FirstDependent != 0)
+            {
+                _assigned.Enqueue(handle + i);
+            }
         }
 
         SetStates(handle, count, SchedulerTaskState.Processing);
+        worker.AheadCount += isAhead ? count : 0;
         worker.Occupancy += estimate * count;
+        OnLoadGrown(worker);
+        var perEntry = first.Work!.IsMap ? count : 1;
+        for (var i = 0; i < count; i += perEntry)
+        {
+            SendCompute(worker, handle + i, perEntry);
+        }
+    }
+
+    private void OnLoadGrown(WorkerState worker)
+    {
         if (worker.IdlePlace >= 0 && worker.ActiveCount >= worker.Threads)
         {
             _idle.Remove(worker, worker.IdlePlace);
         }
 
-        if (worker.BusyPlace < 0)
+        if (worker.BusyPlace < 0 && worker.TakesWork)
         {
             _busy.Set(worker, worker.BusyPlace, worker.ActiveCount > worker.Threads);
-        }
-
-        var perEntry = first.Work!.IsMap ? count : 1;
-        for (var i = 0; i < count; i += perEntry)
-        {
-            SendCompute(worker, handle + i, perEntry);
         }
     }
 

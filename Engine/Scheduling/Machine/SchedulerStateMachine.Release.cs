@@ -106,7 +106,7 @@ internal sealed partial class SchedulerStateMachine
                 break;
             case SchedulerTaskState.Processing:
                 var worker = _workers[task.Worker - 1]!;
-                LeaveProcessing(worker, handle, ref task);
+                EndRun(worker, handle, ref task);
                 _outbox.Free(worker, _tasks.KeyOf(handle), task.Attempt);
                 DropClaims(task.FirstDependency);
                 UpdateRoom(worker);

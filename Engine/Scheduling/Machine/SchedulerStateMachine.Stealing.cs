@@ -35,7 +35,7 @@ internal sealed partial class SchedulerStateMachine
         for (var link = worker.Processing.First; link != 0 && running > 0; link = _tasks[link - 1].NextOnWorker)
         {
             ref var task = ref _tasks[link - 1];
-            if (task.Has(SchedulerTaskFlags.LongRunning))
+            if (task.Has(SchedulerTaskFlags.LongRunning) || task.IsAhead)
             {
                 continue;
             }
@@ -81,7 +81,7 @@ internal sealed partial class SchedulerStateMachine
         for (var link = victim.Processing.Last; link != 0 && most > 0; link = _tasks[link - 1].PreviousOnWorker)
         {
             ref var task = ref _tasks[link - 1];
-            if ((task.Flags & (SchedulerTaskFlags.StealRequested | SchedulerTaskFlags.LongRunning)) == 0
+            if ((task.Flags & (SchedulerTaskFlags.StealRequested | SchedulerTaskFlags.LongRunning)) == 0 && !task.IsAhead
                 && MayRunOn(ref task, _idle.Last) && IsWorthMoving(ref task, victim))
             {
                 task.Flags |= SchedulerTaskFlags.StealRequested;
@@ -152,7 +152,7 @@ internal sealed partial class SchedulerStateMachine
         }
 
         var thief = _idle.Last;
-        LeaveProcessing(victim, handle, ref task);
+        EndRun(victim, handle, ref task);
         Assign(thief, handle, 1);
         UpdateRoom(thief);
     }

@@ -266,6 +266,10 @@ internal sealed partial class SchedulerStateMachine
         {
             _ready.Enqueue(handle);
         }
+        else
+        {
+            SendAhead(handle);
+        }
     }
 
     private void SetStates(int handle, int count, SchedulerTaskState finish)

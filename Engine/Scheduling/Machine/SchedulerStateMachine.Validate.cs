@@ -7,7 +7,7 @@ internal sealed partial class SchedulerStateMachine
 {
     public void Validate()
     {
-        Require(_ready.Count + _needed.Count + _unneeded.Count + _failed.Count == 0, "work lists are empty between steps");
+        Require(_ready.Count + _needed.Count + _unneeded.Count + _failed.Count + _assigned.Count + _stranded.Count == 0, "work lists are empty between steps");
         var occupied = 0L;
         var queued = 0;
         var edges = 0;
@@ -93,6 +93,18 @@ internal sealed partial class SchedulerStateMachine
             Require(task.WaitingOn == missing && missing > 0, $"{Describe(handle)} waits on {task.WaitingOn} inputs, {missing} are missing");
         }
 
+        if (task.IsAhead)
+        {
+            Require(task.WaitingOn == missing, $"{Describe(handle)} was sent ahead of {task.WaitingOn} inputs, {missing} are missing");
+            for (var number = task.FirstDependency; number != 0; number = _edges[number].NextDependency)
+            {
+                ref var dependency = ref _tasks[_edges[number].Dependency];
+                Require(
+                    dependency.State == SchedulerTaskState.Memory || (dependency.State == SchedulerTaskState.Processing && dependency.Worker == task.Worker),
+                    $"{Describe(handle)} was sent ahead to where its inputs are made");
+            }
+        }
+
         return count;
     }
 
@@ -154,6 +166,7 @@ internal sealed partial class SchedulerStateMachine
         Require(worker.Replicas.All(handle => _tasks[handle].Extras?.MoreHolders?.Contains(worker) == true), $"{worker} and its replicas agree");
         Require(worker.NBytes == held.Concat(worker.Replicas).Sum(handle => _tasks[handle].NBytes), $"{worker} counts its bytes");
         Require(worker.LongRunningCount == processing.Count(handle => _tasks[handle].Has(SchedulerTaskFlags.LongRunning)), $"{worker} counts its long-running tasks");
+        Require(worker.AheadCount == processing.Count(handle => _tasks[handle].IsAhead), $"{worker} counts the tasks that were sent ahead");
         Require(Math.Abs(worker.Occupancy - processing.Sum(handle => (double)_tasks[handle].Estimate)) < 1e-3 * Math.Max(1, worker.Occupancy), $"{worker} adds up its occupancy");
         Require(worker.IdlePlace < 0 || _idle[worker.IdlePlace] == worker && worker.OpenPlace >= 0 && worker.ActiveCount < worker.Threads, $"{worker} is idle where it says");
         Require(worker.OpenPlace < 0 || _open[worker.OpenPlace] == worker, $"{worker} has room where it says");

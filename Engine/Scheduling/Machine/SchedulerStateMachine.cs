@@ -11,7 +11,7 @@ namespace Engine.Scheduling.Machine;
 /// clock, no threads. A step is one or more <c>Handle</c> calls followed by <see cref="Settle"/>.
 /// </summary>
 /// <remarks>
-/// dask: <c>SchedulerState</c>. Files: Submit, Finish, Release, Failure, Replicas, Placement, Stealing; Membership, Liveness,
+/// dask: <c>SchedulerState</c>. Files: Submit, Finish, Release, Failure, Replicas, Placement, RunAhead, Stealing; Membership, Liveness,
 /// Retirement, Leaving, Selection, Restart, ActiveMemory; Queries, Validate. A transition changes one task and the indexes it is in; what follows from it is put on a work list and
 /// done when the transition is over, so nothing recurses over the graph.
 /// </remarks>
@@ -32,6 +32,8 @@ internal sealed partial class SchedulerStateMachine
     private readonly Queue<int> _ready = new();
     private readonly Queue<int> _needed = new();
     private readonly Queue<int> _unneeded = new();
+    private readonly Queue<int> _assigned = new();
+    private readonly Queue<int> _stranded = new();
     private readonly Queue<(int Handle, TaskError Error)> _failed = new();
 
     private static readonly string[] s_stateNames = Enum.GetNames<SchedulerTaskState>();
@@ -203,6 +205,7 @@ internal sealed partial class SchedulerStateMachine
         TellOfDeparted();
         _stimulus = Stimulus.Placement;
         Pump();
+        Drain();
         BalanceLoad();
         WatchQueue();
         if (_settings.Validate)
@@ -263,6 +266,10 @@ internal sealed partial class SchedulerStateMachine
             {
                 Fail(failed.Handle, failed.Error);
             }
+            else if (_stranded.TryDequeue(out var stranded))
+            {
+                TakeBack(stranded);
+            }
             else if (_needed.TryDequeue(out var needed))
             {
                 Need(needed);
@@ -274,6 +281,10 @@ internal sealed partial class SchedulerStateMachine
             else if (_unneeded.TryDequeue(out var unneeded))
             {
                 LetGo(unneeded);
+            }
+            else if (_assigned.TryDequeue(out var assigned))
+            {
+                SendDependentsAhead(assigned);
             }
             else
             {

@@ -22,6 +22,9 @@ internal enum SchedulerTaskFlags : byte
 
     /// <summary>Its value has no recipe: scattered data that a worker holds.</summary>
     IsData = 16,
+
+    /// <summary>A worker died while it had it: it is sent only when its inputs are there, so that the next death blames what ran.</summary>
+    NotAhead = 32,
 }
 
 /// <summary>
@@ -41,7 +44,7 @@ internal struct SchedulerTask
     /// <summary>First edge to a task that needs this one.</summary>
     public int FirstDependent;
 
-    /// <summary>In Waiting: how many dependencies are not in Memory.</summary>
+    /// <summary>In Waiting: how many dependencies are not in Memory. Likewise in Processing, of a task that was sent ahead.</summary>
     public int WaitingOn;
 
     /// <summary>How many dependents have yet to run: those in Waiting, NoWorker, or Processing.</summary>
@@ -83,6 +86,9 @@ internal struct SchedulerTask
         readonly get => (long)_amount;
         set => _amount = value;
     }
+
+    /// <summary>Whether its worker has it while that worker still makes its inputs.</summary>
+    public readonly bool IsAhead => State == SchedulerTaskState.Processing && WaitingOn > 0;
 
     public readonly bool Has(SchedulerTaskFlags flag) => (Flags & flag) != 0;
 

@@ -57,7 +57,10 @@ internal sealed class WorkerState(int index, WorkerAddress address, int threads,
     /// <summary>Tasks in Processing that have left their slot.</summary>
     public int LongRunningCount;
 
-    /// <summary>Expected seconds of work of its processing tasks.</summary>
+    /// <summary>Tasks in Processing that were sent ahead and wait for inputs that it makes.</summary>
+    public int AheadCount;
+
+    /// <summary>Expected seconds of work of its processing tasks that don't wait.</summary>
     public double Occupancy;
 
     /// <summary>Bytes of the values that it holds, replicas included.</summary>
@@ -104,7 +107,7 @@ internal sealed class WorkerState(int index, WorkerAddress address, int threads,
     public bool Stays => Status is Status.Running or Status.Paused;
 
     /// <summary>Processing tasks that occupy slots or wait for one.</summary>
-    public int ActiveCount => Processing.Count - LongRunningCount;
+    public int ActiveCount => Processing.Count - LongRunningCount - AheadCount;
 
     public override string ToString() => Address.Name;
 }

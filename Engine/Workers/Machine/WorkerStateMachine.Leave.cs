@@ -45,9 +45,11 @@ internal sealed partial class WorkerStateMachine
         }
 
         _admissionToClose = null;
-        foreach (var handle in _rows.Handles().Where(handle => _rows[handle].Task is { State: WorkerTaskState.Waiting }).ToList())
+        var waiting = _rows.Handles().Where(handle => _rows[handle].Task is { State: WorkerTaskState.Waiting }).ToList();
+        waiting.Reverse(); // What waits for another task here before that one.
+        foreach (var handle in waiting)
         {
-            if (_rows[handle].Task is { State: WorkerTaskState.Waiting } task)
+            if (_rows.IsPresent(handle) && _rows[handle].Task is { State: WorkerTaskState.Waiting } task)
             {
                 GiveBack(task);
             }
