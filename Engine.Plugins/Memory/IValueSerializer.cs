@@ -24,7 +24,10 @@ public interface IValueSerializer
 }
 
 /// <summary>Says which serializer takes values of a type, or of the types of an assembly that it supports.</summary>
-/// <param name="serializer">A class with a parameterless constructor that implements <see cref="IValueSerializer"/>.</param>
+/// <param name="serializer">
+/// A class with a parameterless constructor that implements <see cref="IValueSerializer"/>, or a source-generated
+/// <c>JsonSerializerContext</c>, which takes the types that it lists.
+/// </param>
 /// <remarks>The type's own attribute comes before that of its assembly, and both before what the engine would use.</remarks>
 [AttributeUsage(AttributeTargets.Assembly | AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum)]
 public sealed class ValueSerializerAttribute(Type serializer) : Attribute

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json.Serialization;
 using Engine.Plugins;
 using Engine.Tests.TestKit;
 using MemoryPack;
@@ -71,6 +72,25 @@ public sealed partial class ValueSerializersTests
         var packed = _wire.SendValue(new Packed { Number = 5, Text = "five" });
         Assert.Equal(Engine.Data.Serialization.ValueFormat.MemoryPack, Assert.IsType<Engine.Data.Serialization.ArrivedValue>(packed.Reference).Format);
         Assert.Equal((5, "five"), (packed.Get<Packed>().Number, packed.Get<Packed>().Text));
+    }
+
+    [Fact]
+    public void A_source_generated_context_that_a_type_names_writes_it_its_way()
+    {
+        var note = _wire.SendValue(new Note("written so", 3));
+
+        var arrived = Assert.IsType<Engine.Data.Serialization.ArrivedValue>(note.Reference);
+        Assert.Equal(Engine.Data.Serialization.ValueFormat.Json, arrived.Format);
+        Assert.Equal("""{"text_written":"written so","count":3}""", Encoding.UTF8.GetString(arrived.Bytes.Span));
+        Assert.Equal(("written so", 3), (note.Get<Note>().TextWritten, note.Get<Note>().Count));
+    }
+
+    [Fact]
+    public void A_source_generated_context_may_not_lose_anything_either()
+    {
+        var refusal = Assert.Throws<ValueSerializationException>(() => _wire.SendValue(new Lossy()));
+
+        Assert.StartsWith("Lossy.count", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -160,6 +180,22 @@ public sealed partial class ValueSerializersTests
 
         public T Read<T>(ReadOnlyMemory<byte> bytes) => (T)(object)new ByHand(Encoding.UTF8.GetString(bytes.Span));
     }
+
+    [ValueSerializer(typeof(NoteContext))]
+    public sealed record Note(string TextWritten, int Count);
+
+    [ValueSerializer(typeof(NoteContext))]
+    public sealed class Lossy
+    {
+        public int Count { get; private set; }
+
+        public void Increment() => Count++;
+    }
+
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+    [JsonSerializable(typeof(Note))]
+    [JsonSerializable(typeof(Lossy))]
+    public sealed partial class NoteContext : JsonSerializerContext;
 
     public sealed class WithCallback
     {

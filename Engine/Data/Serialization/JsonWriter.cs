@@ -10,11 +10,12 @@ internal sealed class JsonWriter<T> : ValueWriter<T>
 {
     private readonly JsonTypeInfo<T> _info;
 
+    /// <param name="options">How: the engine's own (<see cref="JsonContract.Options"/>), or those of a source-generated context.</param>
     /// <exception cref="ValueSerializationException">Values of the type can't be written, or would not come back whole.</exception>
-    public JsonWriter()
+    public JsonWriter(JsonSerializerOptions options)
     {
-        JsonContract.Check(typeof(T));
-        _info = (JsonTypeInfo<T>)JsonContract.Options.GetTypeInfo(typeof(T));
+        new JsonContract(options).Check(typeof(T));
+        _info = (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
     }
 
     public override ValueFormat Format => ValueFormat.Json;
@@ -46,8 +47,9 @@ internal sealed class JsonWriter<T> : ValueWriter<T>
 }
 
 /// <summary>What is asked of a type before its values are written as JSON.</summary>
-internal static class JsonContract
+internal sealed class JsonContract(JsonSerializerOptions options)
 {
+    /// <summary>By reflection.</summary>
     public static JsonSerializerOptions Options { get; } = new()
     {
         IncludeFields = true,
@@ -58,9 +60,9 @@ internal static class JsonContract
 
     /// <summary>Looks through a type and all that it is made of.</summary>
     /// <exception cref="ValueSerializationException">A member of it can't be written, or can't be read back.</exception>
-    public static void Check(Type type) => Check(type, type.Name, []);
+    public void Check(Type type) => Check(type, type.Name, []);
 
-    private static void Check(Type type, string path, HashSet<Type> seen)
+    private void Check(Type type, string path, HashSet<Type> seen)
     {
         if (!seen.Add(type))
         {
@@ -81,7 +83,7 @@ internal static class JsonContract
         }
     }
 
-    private static JsonTypeInfo InfoOf(Type type, string path)
+    private JsonTypeInfo InfoOf(Type type, string path)
     {
         if (typeof(Delegate).IsAssignableFrom(type) || type.IsPointer || type.IsByRefLike || typeof(Type).IsAssignableFrom(type)
             || type == typeof(nint) || type == typeof(nuint) || typeof(Task).IsAssignableFrom(type) || typeof(Stream).IsAssignableFrom(type))
@@ -91,7 +93,7 @@ internal static class JsonContract
 
         try
         {
-            return Options.GetTypeInfo(type);
+            return options.GetTypeInfo(type);
         }
         catch (Exception exception) when (exception is NotSupportedException or InvalidOperationException)
         {
@@ -99,7 +101,7 @@ internal static class JsonContract
         }
     }
 
-    private static void CheckObject(JsonTypeInfo info, string path, HashSet<Type> seen)
+    private void CheckObject(JsonTypeInfo info, string path, HashSet<Type> seen)
     {
         var type = info.Type;
         if (info.PolymorphismOptions is null && (type.IsAbstract || type.IsInterface))

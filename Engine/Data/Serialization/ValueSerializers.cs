@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization;
 using Engine.Plugins;
 using Engine.Protocol.Wire;
 
@@ -111,9 +112,9 @@ internal sealed class ValueSerializers
     private static ValueWriter<T> Make<T>()
     {
         var type = typeof(T);
-        if (FindCustom(type) is { } custom)
+        if (FindNamed<T>() is { } named)
         {
-            return new CustomWriter<T>(custom);
+            return named;
         }
 
         if (!RuntimeHelpers.IsReferenceOrContainsReferences<T>())
@@ -126,23 +127,32 @@ internal sealed class ValueSerializers
             return (ValueWriter<T>)Activator.CreateInstance(typeof(RawArrayWriter<>).MakeGenericType(type.GetElementType()!))!;
         }
 
-        return MemoryPackWriter.TryMake<T>() ?? new JsonWriter<T>();
+        return MemoryPackWriter.TryMake<T>() ?? new JsonWriter<T>(JsonContract.Options);
     }
 
-    private static IValueSerializer? FindCustom(Type type)
+    private static ValueWriter<T>? FindNamed<T>()
     {
-        foreach (var provider in new ICustomAttributeProvider[] { type, type.Assembly })
+        foreach (var provider in new ICustomAttributeProvider[] { typeof(T), typeof(T).Assembly })
         {
-            if (provider.GetCustomAttributes(typeof(ValueSerializerAttribute), inherit: false) is [ValueSerializerAttribute attribute, ..]
-                && Activator.CreateInstance(attribute.Serializer) is IValueSerializer serializer
-                && serializer.Supports(type))
+            if (provider.GetCustomAttributes(typeof(ValueSerializerAttribute), inherit: false) is [ValueSerializerAttribute attribute, ..])
             {
-                return serializer;
+                switch (MakeSerializer(attribute.Serializer))
+                {
+                    case IValueSerializer serializer when serializer.Supports(typeof(T)):
+                        return new CustomWriter<T>(serializer);
+                    case JsonSerializerContext context when context.GetTypeInfo(typeof(T)) is not null:
+                        return new JsonWriter<T>(context.Options);
+                }
             }
         }
 
         return null;
     }
+
+    /// <remarks>The context that was generated knows the options that were asked for; a new one doesn't.</remarks>
+    private static object? MakeSerializer(Type type) => typeof(JsonSerializerContext).IsAssignableFrom(type)
+        ? type.GetProperty("Default", BindingFlags.Public | BindingFlags.Static)?.GetValue(null)
+        : Activator.CreateInstance(type);
 
     private static bool IsRaw(Type type) => type.IsValueType && !(bool)typeof(RuntimeHelpers)
         .GetMethod(nameof(RuntimeHelpers.IsReferenceOrContainsReferences))!.MakeGenericMethod(type).Invoke(null, null)!;
