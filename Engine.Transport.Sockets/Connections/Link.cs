@@ -62,26 +62,21 @@ internal sealed class Link : IDisposable
         minimumSegmentSize: BlockPool.BlockBytes,
         useSynchronizationContext: false);
 
+    /// <remarks>
+    /// TLS has a goodbye of its own, which isn't said: <see cref="SslStream.ShutdownAsync"/> must not run beside a read, which there
+    /// always is, or the read fails and the other side's farewell is lost. Nor is it needed: an end without a farewell is a broken
+    /// connection, so that nobody can cut one short unnoticed.
+    /// </remarks>
     private void OnEmptied()
-    {
-        if (_tls is null)
-        {
-            _sent.TrySetResult();
-        }
-        else
-        {
-            _ = Pool.Start(FinishTlsAsync);
-        }
-    }
-
-    private async Task FinishTlsAsync()
     {
         try
         {
-            await _tls!.ShutdownAsync(); // Only called for TLS.
-            _socket.Shutdown(SocketShutdown.Send);
+            if (_tls is not null) // Otherwise the pipe has done it.
+            {
+                _socket.Shutdown(SocketShutdown.Send);
+            }
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
             // It was broken off: then there is nobody to be told.
         }
