@@ -83,6 +83,7 @@ public sealed class ProcessScenarios
 
         var error = await Assert.ThrowsAsync<KilledWorkerException>(() => deadly.AsTask().Within("the failure"));
         Assert.Equal(deadly.Key, error.Key);
+        Assert.Contains("41", error.Message, StringComparison.Ordinal); // The exit code, which its nanny knows, and not only that its connection broke.
         Assert.Equal(3, await cluster.Client.Submit(static () => 3).AsTask().Within("another task, on the successor"));
     }
 
