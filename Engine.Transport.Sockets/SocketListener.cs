@@ -94,7 +94,7 @@ internal sealed class SocketListener : IListener
             if (await talk.AnswerAsync(() => _pending.TryCommit(handshake), handshake.Token) is { } peer)
             {
                 var name = NameOf(socket);
-                _connections.Start(new WireConnection(Link.Create(socket, tls), _inbox, name, peer, accepted: true, _self.Role, _settings));
+                _connections.Start(new WireConnection(Link.Create(socket, tls, blocks: false), _inbox, name, peer, accepted: true, _self.Role, _settings));
                 stream = Stream.Null; // It has an owner.
             }
         }

@@ -88,7 +88,8 @@ internal sealed class SocketTransport(TransportSettings settings, TlsIdentity? t
             var hello = Handshake.CreateHello(settings, self);
             var talk = new Handshake(stream, hello, settings.Security.Secret, secured is null ? null : TlsIdentity.RolesOfPeer(secured));
             var peer = await talk.CallAsync(place.ToString(), cancellationToken);
-            var connection = new WireConnection(Link.Create(socket, secured), inbox, place.ToString(), peer, accepted: false, self.Role, settings);
+            var saysThatItLives = self.Role == ComponentRole.Worker && peer.Identity.Role == ComponentRole.Scheduler;
+            var connection = new WireConnection(Link.Create(socket, secured, saysThatItLives), inbox, place.ToString(), peer, accepted: false, self.Role, settings);
             _connections.Start(connection);
             stream = Stream.Null; // It has an owner.
             return connection;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Engine.Tests.TestKit;
+using Engine.Tests.TestKit.Processes;
 
 namespace Engine.Tests.Scenarios;
 
@@ -83,6 +84,7 @@ public sealed class ProcessScenarios
 
         var error = await Assert.ThrowsAsync<KilledWorkerException>(() => deadly.AsTask().Within("the failure"));
         Assert.Equal(deadly.Key, error.Key);
+        Assert.Contains("41", error.Message, StringComparison.Ordinal); // The exit code, which its nanny knows, and not only that its connection broke.
         Assert.Equal(3, await cluster.Client.Submit(static () => 3).AsTask().Within("another task, on the successor"));
     }
 
@@ -129,6 +131,34 @@ public sealed class ProcessScenarios
         Assert.Equal(41, await nested.AsTask().Within("the value"));
     }
 
+    [Fact]
+    public async Task Functions_that_block_every_thread_of_their_process_for_longer_than_its_time_to_live_do_not_end_it_6324()
+    {
+        var beat = TimeSpan.FromMilliseconds(20);
+        await using var cluster = await StartAsync(workers: 1, options =>
+        {
+            options.Scheduler.HeartbeatInterval = beat;
+            options.Scheduler.WorkerTimeToLive = 10 * beat; // The least that there is.
+        });
+        var before = Assert.Single(await cluster.Client.GetWorkersAsync());
+        var stalledBeats = new Countdown(40); // Four times the time to live.
+        cluster.Cluster.Scheduler.Beaten = isStalled =>
+        {
+            if (isStalled)
+            {
+                stalledBeats.Signal();
+            }
+        };
+        await using var hold = new Hold();
+        var blocking = cluster.Client.Submit(static (string hold) => BlockPool(hold), hold.Name);
+
+        await stalledBeats.Reached.Within("heartbeats of a worker that is stalled");
+        hold.Release();
+
+        Assert.True(await blocking.AsTask().Within("the function that blocked all threads") > 0);
+        Assert.Equal(before.Id, Assert.Single(await cluster.Client.GetWorkersAsync()).Id);
+    }
+
     private static Task<ClusterFixture> StartAsync(int workers, Action<LocalClusterOptions>? configure = null) => ClusterFixture.StartAsync(workers, configure: options =>
     {
         options.Processes = true;
@@ -141,6 +171,23 @@ public sealed class ProcessScenarios
         var workers = await cluster.Client.GetWorkersAsync();
         var asked = workers.Select(worker => cluster.Client.Submit(static (string _) => Environment.ProcessId, worker.Name, new SubmitOptions { Workers = [worker.Name] })).ToList();
         return [.. await cluster.Client.GatherAsync(asked).Within("the numbers of the processes")];
+    }
+
+    /// <summary>Blocks every thread that the pool may have until it is let go; gives how many.</summary>
+    private static int BlockPool(string hold)
+    {
+        var count = Environment.ProcessorCount;
+        ThreadPool.GetMinThreads(out var fewest, out var fewestForIo);
+        ThreadPool.GetMaxThreads(out var most, out var mostForIo);
+        Assert.True(ThreadPool.SetMinThreads(count, fewestForIo) && ThreadPool.SetMaxThreads(count, mostForIo));
+        using var release = new ManualResetEventSlim();
+        var blocked = Enumerable.Range(0, count + 100)
+            .Select(_ => Task.Factory.StartNew(release.Wait, CancellationToken.None, TaskCreationOptions.None, TaskScheduler.Default)).ToArray();
+        Hold.Wait(hold);
+        release.Set();
+        Task.WaitAll(blocked);
+        Assert.True(ThreadPool.SetMaxThreads(most, mostForIo) && ThreadPool.SetMinThreads(fewest, fewestForIo));
+        return count;
     }
 
     private static bool IsAlive(int id)

@@ -194,7 +194,7 @@ public sealed class ReplicaTests : ISchedulerSink
 
     private void Leave(WorkerState worker)
     {
-        _machine.RemoveWorker(worker, CloseReason.UserRequest, "a test", default);
+        _machine.Handle(worker, new Goodbye(CloseReason.UserRequest, "a test"), default);
         Settle();
     }
 

@@ -11,22 +11,25 @@ internal sealed class Link : IDisposable
     private const int SendBytesMax = 256 << 10;
     private const int ReceiveBytesMax = 512 << 10;
 
-    private readonly IDuplexPipe _pipe;
     private readonly Socket _socket;
-    private readonly SslStream? _tls;
+    private readonly IDisposable _stream;
+    private readonly bool _finishes;
     private readonly TaskCompletionSource _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private Link(IDuplexPipe pipe, Socket socket, SslStream? tls)
-    {
-        (_pipe, _socket, _tls) = (pipe, socket, tls);
-#pragma warning disable CS0618 // Nothing else tells when a pipe has been emptied into its socket; our pipes are of the kind that does.
-        pipe.Output.OnReaderCompleted(static (_, state) => ((Link)state!).OnEmptied(), this);
-#pragma warning restore CS0618
-    }
+    /// <param name="input">What comes.</param>
+    /// <param name="output">What goes.</param>
+    /// <param name="socket">The socket.</param>
+    /// <param name="stream">What is to be disposed of beside it.</param>
+    /// <param name="finishes">Whether the pipe tells the other side that nothing follows; otherwise this does.</param>
+    private Link(PipeReader input, PipeWriter output, Socket socket, IDisposable stream, bool finishes) =>
+        (Input, Output, _socket, _stream, _finishes) = (input, output, socket, stream, finishes);
 
-    public PipeReader Input => _pipe.Input;
+    public PipeReader Input { get; }
 
-    public PipeWriter Output => _pipe.Output;
+    public PipeWriter Output { get; }
+
+    /// <summary>Whether a flush of the output ends when the socket has taken it, on the thread of whoever flushes; no thread of the pool is needed for it.</summary>
+    public bool IsBlocking { get; private init; }
 
     /// <summary>Ends when all that was put out has been sent, and the other side has been told that nothing follows; or when that failed.</summary>
     public Task Sent => _sent.Task;
@@ -34,25 +37,45 @@ internal sealed class Link : IDisposable
     /// <summary>Takes a socket over.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="tls">The TLS stream over it; null without TLS.</param>
-    public static Link Create(Socket socket, SslStream? tls)
+    /// <param name="blocks">Whether whoever writes has a thread to itself (<see cref="IsBlocking"/>).</param>
+    public static Link Create(Socket socket, SslStream? tls, bool blocks)
     {
         var (send, receive) = (Options(SendBytesMax), Options(ReceiveBytesMax));
-        return tls is null
-            ? new Link(SocketConnection.Create(socket, send, receive), socket, null)
-            : new Link(StreamConnection.GetDuplex(tls, send, receive), socket, tls);
+        if (blocks)
+        {
+            var stream = tls ?? (Stream)new NetworkStream(socket, ownsSocket: false);
+            var writer = PipeWriter.Create(new BlockingStream(stream), new StreamPipeWriterOptions(send.Pool, BlockPool.BlockBytes));
+            return new Link(StreamConnection.GetReader(stream, receive), writer, socket, stream, finishes: false) { IsBlocking = true };
+        }
+
+        var pipe = tls is null ? SocketConnection.Create(socket, send, receive) : StreamConnection.GetDuplex(tls, send, receive);
+        var link = new Link(pipe.Input, pipe.Output, socket, tls ?? (IDisposable)pipe, finishes: tls is null);
+#pragma warning disable CS0618 // Nothing else tells when a pipe has been emptied into its socket; our pipes are of the kind that does.
+        pipe.Output.OnReaderCompleted(static (_, state) => ((Link)state!).OnEmptied(), link);
+#pragma warning restore CS0618
+        return link;
+    }
+
+    /// <summary>Ends the output: nothing more is put out.</summary>
+    /// <param name="error">What broke it, or null: what was put out is sent.</param>
+    public void CompleteOutput(Exception? error)
+    {
+        Output.Complete(error);
+        if (IsBlocking)
+        {
+            OnEmptied();
+        }
     }
 
     /// <summary>Breaks it off. Both pipes end.</summary>
     public void Dispose()
     {
-        if (_pipe is SocketConnection connection)
+        if (_stream is not SocketConnection)
         {
-            connection.Dispose();
-            return;
+            _socket.Dispose(); // First, so that nothing waits for it.
         }
 
-        _socket.Dispose();
-        _tls?.Dispose();
+        _stream.Dispose();
     }
 
     private static PipeOptions Options(int bytesMax) => new(
@@ -62,26 +85,21 @@ internal sealed class Link : IDisposable
         minimumSegmentSize: BlockPool.BlockBytes,
         useSynchronizationContext: false);
 
+    /// <remarks>
+    /// TLS has a goodbye of its own, which isn't said: <see cref="SslStream.ShutdownAsync"/> must not run beside a read, which there
+    /// always is, or the read fails and the other side's farewell is lost. Nor is it needed: an end without a farewell is a broken
+    /// connection, so that nobody can cut one short unnoticed.
+    /// </remarks>
     private void OnEmptied()
-    {
-        if (_tls is null)
-        {
-            _sent.TrySetResult();
-        }
-        else
-        {
-            _ = Pool.Start(FinishTlsAsync);
-        }
-    }
-
-    private async Task FinishTlsAsync()
     {
         try
         {
-            await _tls!.ShutdownAsync(); // Only called for TLS.
-            _socket.Shutdown(SocketShutdown.Send);
+            if (!_finishes)
+            {
+                _socket.Shutdown(SocketShutdown.Send);
+            }
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
             // It was broken off: then there is nobody to be told.
         }

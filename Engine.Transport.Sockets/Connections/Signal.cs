@@ -7,13 +7,15 @@ namespace Engine.Transport.Sockets.Connections;
 /// Three states: idle, set, awaited. Who sets it stores its work before; the fence makes sure that either the waiter sees the
 /// work or the setter sees that the waiter has begun to look.
 /// </remarks>
-internal sealed class Signal : IValueTaskSource
+/// <param name="blocks">Whether the waiter has a thread to itself, which is stopped, so that no thread of the pool is needed to go on.</param>
+internal sealed class Signal(bool blocks) : IValueTaskSource
 {
     private const int Idle = 0;
     private const int IsSet = 1;
     private const int Awaited = 2;
 
     private ManualResetValueTaskSourceCore<bool> _source = new() { RunContinuationsAsynchronously = true };
+    private readonly SemaphoreSlim? _stopped = blocks ? new SemaphoreSlim(0) : null;
     private int _state;
 
     public void Set()
@@ -21,7 +23,14 @@ internal sealed class Signal : IValueTaskSource
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _state) != IsSet && Interlocked.Exchange(ref _state, IsSet) == Awaited)
         {
-            _source.SetResult(true);
+            if (_stopped is null)
+            {
+                _source.SetResult(true);
+            }
+            else
+            {
+                _stopped.Release();
+            }
         }
     }
 
@@ -36,6 +45,13 @@ internal sealed class Signal : IValueTaskSource
         _source.Reset();
         if (Interlocked.CompareExchange(ref _state, Awaited, Idle) == IsSet)
         {
+            Interlocked.Exchange(ref _state, Idle);
+            return default;
+        }
+
+        if (_stopped is not null)
+        {
+            _stopped.Wait();
             Interlocked.Exchange(ref _state, Idle);
             return default;
         }

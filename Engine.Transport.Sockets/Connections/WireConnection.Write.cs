@@ -17,6 +17,7 @@ internal sealed partial class WireConnection
 
     private async Task WriteAsync()
     {
+        Exception? error = null;
         try
         {
             while (!_hasSaidFarewell)
@@ -36,13 +37,14 @@ internal sealed partial class WireConnection
         catch (Exception exception)
 #pragma warning restore CA1031
         {
+            error = exception;
             BreakSending(exception.Message);
         }
         finally
         {
             _control.Drop();
             _data.Drop();
-            _link.Output.Complete();
+            _link.CompleteOutput(error);
         }
     }
 

@@ -9,6 +9,8 @@ namespace Engine.Transport.Sockets.Connections;
 /// The last frame of each side is its farewell. Who has said it completes its output; who has been told tells its component and
 /// reads on, into nothing, until the other side's output is complete: a socket that is closed with bytes unread would take back
 /// what is still under way.
+/// A worker writes to its scheduler on a thread of its own: what it says there is also that it lives, which must not depend on a
+/// thread pool that user code may block.
 /// </remarks>
 internal sealed partial class WireConnection : IConnection
 {
@@ -16,7 +18,7 @@ internal sealed partial class WireConnection : IConnection
     private readonly IInbox _inbox;
     private readonly TransportSettings _settings;
     private readonly Ending _ending;
-    private readonly Signal _signal = new();
+    private readonly Signal _signal;
     private readonly Lock _timerLock = new();
     private ITimer? _timer;
     private bool _isOver;
@@ -27,6 +29,7 @@ internal sealed partial class WireConnection : IConnection
     {
         (_link, _inbox, _settings, PeerAddress, Peer) = (link, inbox, settings, peerAddress, peer.Identity);
         _ending = new Ending(accepted);
+        _signal = new Signal(link.IsBlocking);
         _caughtUp = HandBack;
         (_credit, _creditMax) = (peer.WindowBytes, peer.WindowBytes);
         var (data, control) = (settings.Format.CreateCodec(self, peer.Identity.Role), settings.Format.CreateCodec(self, peer.Identity.Role));
@@ -105,7 +108,7 @@ internal sealed partial class WireConnection : IConnection
     {
         try
         {
-            await Task.WhenAll(Pool.Start(ReadAsync), Pool.Start(WriteAsync));
+            await Task.WhenAll(Pool.Start(ReadAsync), _link.IsBlocking ? Pool.StartOnOwnThread(WriteAsync) : Pool.Start(WriteAsync));
             await _link.Sent;
         }
         finally

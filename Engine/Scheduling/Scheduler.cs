@@ -251,9 +251,8 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
     {
         if (_workers.Remove(connection, out var worker))
         {
-            // One that said goodbye is gone already.
             _workerPlugins.OnGone(connection);
-            _machine.RemoveWorker(worker, CloseReason.Crashed, $"its connection ended without a goodbye: {end}", _now);
+            _machine.OnConnectionLost(worker, $"its connection ended without a goodbye: {end}", _now);
         }
         else if (_nannies.Remove(connection, out var nanny))
         {

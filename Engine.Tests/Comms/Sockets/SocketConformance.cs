@@ -12,6 +12,9 @@ public abstract class SocketConformance : TransportConformance
     private readonly RecordingInbox _caller = new();
     private readonly RecordingInbox _listener = new();
 
+    /// <summary>As what the other side connects.</summary>
+    protected virtual ComponentRole Connecting => ComponentRole.Client;
+
     [Fact]
     public async Task Attachments_arrive_as_arrays_of_their_own()
     {
@@ -122,7 +125,7 @@ public abstract class SocketConformance : TransportConformance
     [Fact]
     public async Task Each_end_knows_who_is_at_the_other()
     {
-        var (scheduler, worker) = (new ComponentIdentity(ComponentRole.Scheduler, Guid.Parse("00112233-4455-6677-8899-aabbccddeeff")), ComponentIdentity.New(ComponentRole.Client));
+        var (scheduler, worker) = (new ComponentIdentity(ComponentRole.Scheduler, Guid.Parse("00112233-4455-6677-8899-aabbccddeeff")), ComponentIdentity.New(Connecting));
         worker = worker with { Incarnation = 7 };
         var transport = Create(null);
         await using var listener = await transport.ListenAsync($"{transport.Scheme}://", scheduler, _listener, CancellationToken.None);

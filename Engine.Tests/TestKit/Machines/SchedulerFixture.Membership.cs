@@ -56,6 +56,20 @@ internal sealed partial class SchedulerFixture
         AskLater(new ReplicateRequest([key], 1));
     }
 
+    /// <summary>A worker's connection ends without a goodbye.</summary>
+    public void Cut(WorkerState worker)
+    {
+        Machine.OnConnectionLost(worker, "it broke", Now);
+        Settle();
+    }
+
+    /// <summary>A nanny's connection ends.</summary>
+    public void Cut(NannyState nanny)
+    {
+        Machine.RemoveNanny(nanny, Now);
+        Settle();
+    }
+
     /// <summary>A nanny has seen a worker end.</summary>
     public void Exited(NannyState nanny, WorkerState worker, CloseReason reason = CloseReason.Crashed, string detail = "exit code 1")
     {

@@ -71,11 +71,7 @@ internal sealed partial class SchedulerFixture
     public void RemoveWorker(WorkerState worker, bool expected = false) =>
         RemoveWorker(worker, expected ? CloseReason.UserRequest : CloseReason.Crashed);
 
-    public void RemoveWorker(WorkerState worker, CloseReason reason)
-    {
-        Machine.RemoveWorker(worker, reason, "gone", Now);
-        Settle();
-    }
+    public void RemoveWorker(WorkerState worker, CloseReason reason) => Handle(worker, new Goodbye(reason, "gone"));
 
     public ClientState AddClient()
     {

@@ -114,6 +114,11 @@ internal sealed partial class TinyCluster
         var victim = alive[_random.Next(alive.Count)];
         victim.IsDead = true;
         victim.DiesExpectedly = _random.Next(3) == 0;
+        if (victim is { DiesExpectedly: true, Nanny: null })
+        {
+            victim.ToScheduler.Enqueue(new Goodbye(CloseReason.UserRequest, "it died")); // Nobody else would say that it was meant to.
+        }
+
         _deaths++;
         _blamedDeaths += victim.DiesExpectedly ? 0 : 1;
     }

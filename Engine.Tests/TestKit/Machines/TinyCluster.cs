@@ -157,12 +157,19 @@ internal sealed partial class TinyCluster : ISchedulerSink
     {
         var worker = NewWorker($"w{_random.Next(_plan.WorkerNames)}", _plan.NextWorker(_random));
         Workers.Add(worker);
+        worker.Nanny = _random.Next(2) == 0 ? AddNanny() : null;
         worker.State = Scheduler.AddWorker(
-            new RegisterWorker(worker.Name, $"test://{Workers.Count}", worker.Settings.Slots, worker.Settings.Resources), null, _now);
+            new RegisterWorker(worker.Name, $"test://{Workers.Count}", worker.Settings.Slots, worker.Settings.Resources) { Nanny = worker.Nanny?.Id }, null, _now);
         _workersByState.Add(worker.State, worker);
         Trace("joins", default, worker.State.Id.Number);
         EndTurn();
         return worker;
+    }
+
+    private NannyState AddNanny()
+    {
+        var id = SchedulerFixture.NannyIdOf(Workers.Count);
+        return Scheduler.AddNanny(new RegisterNanny(id, $"nanny{Workers.Count}", null), null, _now);
     }
 
     private TinyWorker NewWorker(string name, WorkerSettings settings)
@@ -172,7 +179,7 @@ internal sealed partial class TinyCluster : ISchedulerSink
         return worker;
     }
 
-    /// <summary>Moves until nothing moves and no retirement waits for its time.</summary>
+    /// <summary>Moves until nothing moves, and no retirement and no nanny's word waits for its time.</summary>
     private void Settle()
     {
         for (var steps = 0; Step() || LetTimePass(); steps++)
@@ -186,16 +193,17 @@ internal sealed partial class TinyCluster : ISchedulerSink
 
     private bool LetTimePass()
     {
-        if (Scheduler.Workers.FirstOrDefault(static worker => worker.Retirement is not null) is not { Retirement: { } retirement } worker)
+        if (Scheduler.Workers.FirstOrDefault(static worker => worker.Retirement is not null || worker.Cut is not null) is not { } worker)
         {
             return false;
         }
 
         if (Scheduler.NextDeadline is not { } deadline)
         {
-            throw new InvariantViolationException(
-                $"a retirement ends (I6), but that of {worker} waits, {(retirement.IsAcknowledged ? "acknowledged" : "not acknowledged")}, "
-                + $"{worker.Processing.Count} running, {retirement.ToMove.Count} to move, {retirement.Moving.Count} moving, {retirement.Stuck.Count} stuck");
+            throw new InvariantViolationException(worker.Retirement is not { } retirement
+                ? $"{worker} goes in the end, whatever its nanny says (I6)"
+                : $"a retirement ends (I6), but that of {worker} waits, {(retirement.IsAcknowledged ? "acknowledged" : "not acknowledged")}, "
+                    + $"{worker.Processing.Count} running, {retirement.ToMove.Count} to move, {retirement.Moving.Count} moving, {retirement.Stuck.Count} stuck");
         }
 
         _now = deadline > _now ? deadline : _now;
@@ -238,6 +246,11 @@ internal sealed partial class TinyCluster : ISchedulerSink
 
     private void CollectMoves(TinyWorker worker)
     {
+        if (worker is { IsDead: true, Nanny: { } nanny })
+        {
+            _moves.Add(() => ReceiveFrom(nanny, worker));
+        }
+
         if (worker.IsGone)
         {
             return;
@@ -310,7 +323,26 @@ internal sealed partial class TinyCluster : ISchedulerSink
         {
             worker.IsGone = true;
             Trace("leaves", default, worker.State.Id.Number);
-            Scheduler.RemoveWorker(worker.State, worker.DiesExpectedly ? CloseReason.UserRequest : CloseReason.Crashed, "it died", _now); // If it hasn't said goodbye.
+            Scheduler.OnConnectionLost(worker.State, "it died", _now);
+        }
+
+        EndTurn();
+    }
+
+    /// <summary>A nanny has seen its worker's end, before the scheduler or after; one that is not needed may say nothing, or be gone.</summary>
+    private void ReceiveFrom(NannyState nanny, TinyWorker worker)
+    {
+        worker.Nanny = null;
+        switch (worker.DiesExpectedly ? 0 : _random.Next(4))
+        {
+            case 2:
+                Scheduler.RemoveNanny(nanny, _now);
+                break;
+            case 3:
+                break;
+            default:
+                Scheduler.Handle(nanny, new WorkerExited(worker.State.Id, worker.DiesExpectedly ? CloseReason.UserRequest : CloseReason.Crashed, "it died"), _now);
+                break;
         }
 
         EndTurn();

@@ -70,6 +70,7 @@ internal sealed record TinyPlan
             TransitionLogLength = 1 << 11,
             HeartbeatInterval = Timeout.InfiniteTimeSpan, // The script sends them.
             ActiveMemoryInterval = TimeSpan.FromMilliseconds(10 + random.Next(50)),
+            NannysWordLimit = TimeSpan.FromSeconds(3),
             MovesMax = 1 + random.Next(3),
             MoveRetryDelay = TimeSpan.FromMilliseconds(5),
         },

@@ -53,6 +53,9 @@ internal sealed class TinyWorker : IWorkerSink
 
     public bool DiesExpectedly { get; set; }
 
+    /// <summary>Its nanny, if it has one, until that has said what became of it or will not say it.</summary>
+    public NannyState? Nanny { get; set; }
+
     /// <summary>Executions were recalled, and are handed out again in a turn of their own.</summary>
     public bool HasRecalled { get; private set; }
 

@@ -39,6 +39,9 @@ internal sealed record SchedulerSettings
     /// <summary>How long a worker may stay paused before it is retired; null: for ever.</summary>
     public TimeSpan? PausedLimit { get; init; }
 
+    /// <summary>How long the nanny of a worker whose connection has ended without a goodbye may take to say what became of it.</summary>
+    public TimeSpan NannysWordLimit { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Departures that are remembered.</summary>
     public int LedgerLength { get; init; } = 10_000;
 

@@ -22,6 +22,11 @@ internal sealed partial class SchedulerStateMachine
 
     private void Advance(Retirement retirement)
     {
+        if (retirement.Worker.Cut is not null)
+        {
+            return; // It has ended: what its nanny says of that ends the retirement.
+        }
+
         MoveOn(retirement);
         if (retirement.Deadline <= _now)
         {

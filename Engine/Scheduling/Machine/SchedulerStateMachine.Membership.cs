@@ -102,20 +102,35 @@ internal sealed partial class SchedulerStateMachine
         return worker;
     }
 
-    /// <summary>A worker is no longer there, or is no longer to be.</summary>
-    /// <param name="worker">The worker.</param>
-    /// <param name="reason">Why. Whether it was announced, and so blames no task, is in the table of closing.</param>
-    /// <param name="detail">Why, for people.</param>
-    /// <param name="now">The time of the step.</param>
-    public void RemoveWorker(WorkerState worker, CloseReason reason, string detail, TimeSpan now)
+    /// <summary>
+    /// A worker's connection has ended without a goodbye. What became of it its nanny knows, and says over a connection of its own,
+    /// which may be later: it is waited for, so that no task is blamed for an end that was announced (I10). Meanwhile nothing is sent to
+    /// the worker (I5).
+    /// </summary>
+    public void OnConnectionLost(WorkerState worker, string detail, TimeSpan now)
     {
         Begin(now);
-        if (worker.IsMember)
+        if (!worker.IsMember)
         {
-            Depart(worker, reason, detail);
-            Drain();
+            return; // It has said goodbye.
         }
+
+        if (NannyOf(worker) is null)
+        {
+            Depart(worker, CloseReason.Crashed, detail);
+        }
+        else
+        {
+            worker.Cut = detail;
+            OnStatusChanged(worker, Status.Closing);
+            _deadlines.Add(now + _settings.NannysWordLimit, DeadlineKind.NannysWord, worker.Id.Number);
+        }
+
+        Drain();
     }
+
+    private void OnNannySilent(WorkerState worker) =>
+        Depart(worker, CloseReason.Crashed, $"{worker.Cut}; its nanny did not say why within {_settings.NannysWordLimit}");
 
     /// <summary>The scheduler closes, and all workers with it. Their tasks and values are not looked at any more.</summary>
     public void RemoveAll(TimeSpan now)
@@ -163,9 +178,16 @@ internal sealed partial class SchedulerStateMachine
     public void RemoveNanny(NannyState nanny, TimeSpan now)
     {
         Begin(now);
-        if (_nannies.GetValueOrDefault(nanny.Id) == nanny)
+        if (_nannies.GetValueOrDefault(nanny.Id) != nanny)
         {
-            _nannies.Remove(nanny.Id);
+            return; // It is there again already.
+        }
+
+        _nannies.Remove(nanny.Id);
+        if (_workersByNanny.GetValueOrDefault(nanny.Id) is { Cut: { } cut } worker)
+        {
+            Depart(worker, CloseReason.Crashed, $"{cut}; so did its nanny's");
+            Drain();
         }
     }
 

@@ -66,7 +66,7 @@ internal sealed partial class SchedulerStateMachine
                     retirement.Moving.All(key => Holds(worker, _tasks.HandleOf(key)) && HasAwaitedRunning(ref _tasks[_tasks.HandleOf(key)])),
                     $"what {worker} moves is on its way to somebody who runs");
                 Require(
-                    retirement.Moving.Count > 0 || retirement.Stuck.Count > 0 || !retirement.IsAcknowledged || worker.Processing.Count > 0 || retirement.WorkLeft > 0,
+                    worker.Cut is not null || retirement.Moving.Count > 0 || retirement.Stuck.Count > 0 || !retirement.IsAcknowledged || worker.Processing.Count > 0 || retirement.WorkLeft > 0,
                     $"{worker} goes when nothing is left to do");
             }
         }

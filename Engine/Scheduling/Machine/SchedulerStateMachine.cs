@@ -245,6 +245,9 @@ internal sealed partial class SchedulerStateMachine
             case DeadlineKind.Restart:
                 OnRestartDeadline(number);
                 break;
+            case DeadlineKind.NannysWord when worker is not null:
+                OnNannySilent(worker);
+                break;
             case DeadlineKind.ActiveMemory:
                 OnActiveMemoryDue();
                 break;

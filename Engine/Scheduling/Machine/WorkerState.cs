@@ -27,8 +27,14 @@ internal sealed class WorkerState(int index, WorkerAddress address, int threads,
     /// <summary>When it is known to leave, at the latest, as a time of the steps; null: nothing is known.</summary>
     public TimeSpan? Leaves { get; init; }
 
-    /// <summary>Running, Paused or ClosingGracefully; Closed when it is a member no longer and rows don't refer to it.</summary>
+    /// <summary>
+    /// Running, Paused or ClosingGracefully; Closing while its nanny's word is awaited, unless it is being retired; Closed when it is a
+    /// member no longer and rows don't refer to it.
+    /// </summary>
     public Status Status = Status.Running;
+
+    /// <summary>How its connection ended, while it is a member still because its nanny is to say why; otherwise null.</summary>
+    public string? Cut;
 
     /// <summary>Since when it has been paused, if it is.</summary>
     public TimeSpan PausedSince;
