@@ -20,8 +20,8 @@ internal sealed class AkkaRemotePeer() : AkkaPeer("Akka.Remote ask")
           actor.provider = remote
           remote {
             log-remote-lifecycle-events = off
-            transport-failure-detector.acceptable-heartbeat-pause = 10 min
-            watch-failure-detector.acceptable-heartbeat-pause = 10 min
+            transport-failure-detector.acceptable-heartbeat-pause = 10m
+            watch-failure-detector.acceptable-heartbeat-pause = 10m
             dot-netty.tcp { hostname = "127.0.0.1", port = 0 }
           }
         }
