@@ -32,6 +32,7 @@ internal static class ScenarioCatalog
         ("large", new Scenario("large", Shape.LargeValue, Quantity.Transfer, 1 << 27)),
         ("memory", new Scenario("memory", Shape.Submit, Quantity.Memory, 1_000_000)),
         ("allocations", new Scenario("allocations 100k", Shape.Submit, Quantity.Allocation, 100_000)),
+        ("allocations", new Scenario("allocations 1m", Shape.Submit, Quantity.Allocation, 1_000_000)),
         ("start", new Scenario("start", Shape.Start, Quantity.Lifecycle, 16)),
         ("shrink", new Scenario("shrink", Shape.Shrink, Quantity.Lifecycle, 16)),
     ];

@@ -19,7 +19,7 @@ internal static class ChildMemory
         }
 
         var children = Directory.EnumerateDirectories("/proc")
-            .Where(static folder => ParentOf(folder) == Environment.ProcessId)
+            .Where(static folder => int.TryParse(Path.GetFileName(folder), out _) && ParentOf(folder) == Environment.ProcessId)
             .Select(static folder => File.ReadAllLines(Path.Combine(folder, "smaps_rollup")))
             .ToList();
         Check.Equal(expected, children.Count, "child processes");
@@ -40,7 +40,7 @@ internal static class ChildMemory
         }
         catch (IOException)
         {
-            return null; // Not a process, or one that has just ended.
+            return null; // It has just ended.
         }
     }
 
