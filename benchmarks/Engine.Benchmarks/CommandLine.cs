@@ -5,6 +5,7 @@ namespace Engine.Benchmarks;
 /// <summary>The parsed arguments.</summary>
 internal sealed class CommandLine
 {
+    private const string ProcessesOption = "processes";
     private const int DefaultReps = 7;
     private const int DefaultWarmups = 3;
     private const int QuickReps = 3;
@@ -16,14 +17,19 @@ internal sealed class CommandLine
 
     public static string Usage =>
         $"""
-        usage: [scenario...] [--reps N] [--quick] [--only TEXT]... [--no-dask] [--json FILE]
-          scenarios: {string.Join(' ', ScenarioCatalog.Options)} (default: all)
+        usage: [processes] [scenario...] [--reps N] [--quick] [--only TEXT]... [--no-dask] [--json FILE]
+               {MembershipBenchmark.Option} [--reps N]
+          scenarios: {string.Join(' ', ScenarioCatalog.Options(processes: false))} (default: all)
+          {ProcessesOption}: with worker processes; its scenarios: {string.Join(' ', ScenarioCatalog.Options(processes: true))}
           --reps N     measured repetitions, default {DefaultReps} ({QuickReps} with --quick)
           --quick      an eighth of the size, fewer repetitions: does it work, and roughly how fast
           --only TEXT  only contenders whose name contains TEXT
           --no-dask    leave Dask out, also when it is installed
           --json FILE  write all values to FILE
         """;
+
+    /// <summary>Whether workers are processes of their own.</summary>
+    public bool Processes { get; private set; }
 
     public IReadOnlyCollection<string> Scenarios => _scenarios;
 
@@ -43,8 +49,8 @@ internal sealed class CommandLine
     /// <summary>Returns null if the arguments make no sense.</summary>
     public static CommandLine? TryParse(IReadOnlyList<string> arguments)
     {
-        var result = new CommandLine();
-        using var argument = arguments.GetEnumerator();
+        var result = new CommandLine { Processes = arguments is [ProcessesOption, ..] };
+        using var argument = arguments.Skip(result.Processes ? 1 : 0).GetEnumerator();
         while (argument.MoveNext())
         {
             if (!result.TryTake(argument))
@@ -77,7 +83,7 @@ internal sealed class CommandLine
                 return true;
             default:
                 _scenarios.Add(argument.Current);
-                return ScenarioCatalog.Options.Contains(argument.Current);
+                return ScenarioCatalog.Options(Processes).Contains(argument.Current);
         }
     }
 }

@@ -25,6 +25,12 @@ internal abstract class Contender(string name)
     /// <summary>Submits and awaits one task after another; stores the ticks that each took.</summary>
     public virtual Task RoundTripsAsync(long[] ticks) => throw new NotSupportedException(Name);
 
+    /// <summary>Makes a large value where it is sent from; the work fetches it, into memory that was not used before.</summary>
+    public virtual Task<Func<Task<byte[]>>> PrepareTransferAsync(int bytes) => throw new NotSupportedException(Name);
+
+    /// <summary>Starts so many processes, and ends them; measures itself what the shape asks for. Nothing was started before.</summary>
+    public virtual Task<Sample[]> LifecycleAsync(Shape shape, int size) => throw new NotSupportedException(Name);
+
     /// <summary>Gives the results back and waits until that has happened.</summary>
     public virtual Task ReleaseAsync(object held) => Task.CompletedTask;
 

@@ -3,11 +3,11 @@ using System.Diagnostics;
 namespace Engine.Benchmarks;
 
 /// <summary>The engine, in process, as a program that embeds it would use it.</summary>
-internal sealed class EngineContender() : Contender(EngineName)
+internal class EngineContender(string name = EngineContender.EngineName) : Contender(name)
 {
     public const string EngineName = "Engine";
 
-    private LocalCluster? _cluster;
+    private IAsyncDisposable? _cluster;
     private Client? _client;
 
     public override bool HasRelease => true;
@@ -16,11 +16,7 @@ internal sealed class EngineContender() : Contender(EngineName)
 
     public override bool Supports(Scenario scenario) => true;
 
-    public override async Task StartAsync()
-    {
-        _cluster = await LocalCluster.StartAsync(new LocalClusterOptions { Workers = Parallelism, ThreadsPerWorker = 1 });
-        _client = await _cluster.ConnectAsync();
-    }
+    public override async Task StartAsync() => (_cluster, _client) = await OpenAsync();
 
     public override Func<Task<object>> Prepare(Shape shape, int size)
     {
@@ -59,6 +55,19 @@ internal sealed class EngineContender() : Contender(EngineName)
         }
     }
 
+    public override async Task<Func<Task<byte[]>>> PrepareTransferAsync(int bytes)
+    {
+        var value = Client.Submit(static (int length) => LargeValue.Make(length), bytes);
+        await Client.WaitAsync([value]);
+        return async () =>
+        {
+            using (value)
+            {
+                return await value;
+            }
+        };
+    }
+
     public override async Task ReleaseAsync(object held)
     {
         Client.Release((IEnumerable<Future>)held);
@@ -81,6 +90,13 @@ internal sealed class EngineContender() : Contender(EngineName)
             await _cluster.DisposeAsync();
             _cluster = null;
         }
+    }
+
+    /// <summary>Starts a cluster and connects a client.</summary>
+    protected virtual async Task<(IAsyncDisposable Cluster, Client Client)> OpenAsync()
+    {
+        var cluster = await LocalCluster.StartAsync(new LocalClusterOptions { Workers = Parallelism, ThreadsPerWorker = 1 });
+        return (cluster, await cluster.ConnectAsync());
     }
 
     private async Task<object> SubmitAsync(Future<int>[] futures)

@@ -18,16 +18,14 @@ internal sealed class Measure(int warmups, int reps)
 
     public async Task<IReadOnlyList<Row>> RunAsync(Scenario scenario, IReadOnlyList<Contender> contenders)
     {
-        // Memory is measured on a fresh start: pools that an earlier repetition filled would hide bytes.
-        var fresh = scenario.Quantity == Quantity.Memory;
         try
         {
-            foreach (var contender in contenders.Where(_ => !fresh))
+            foreach (var contender in contenders.Where(_ => !scenario.IsFresh))
             {
                 await contender.StartAsync();
             }
 
-            foreach (var contender in contenders.Where(_ => !fresh && warmups > 0))
+            foreach (var contender in contenders.Where(_ => !scenario.IsFresh && warmups > 0))
             {
                 var start = Stopwatch.GetTimestamp();
                 for (var rep = 0; rep < warmups || Stopwatch.GetElapsedTime(start) < s_warmupMin; rep++)
@@ -62,6 +60,8 @@ internal sealed class Measure(int warmups, int reps)
         Quantity.Latency => LatencyAsync(scenario, contender),
         Quantity.Memory => MemoryAsync(scenario, contender),
         Quantity.Allocation => AllocationAsync(scenario, contender),
+        Quantity.Transfer => TransferAsync(scenario, contender),
+        Quantity.Lifecycle => contender.LifecycleAsync(scenario.Shape, scenario.Size),
         _ => throw new UnreachableException(),
     };
 
@@ -128,6 +128,17 @@ internal sealed class Measure(int warmups, int reps)
         await contender.ReleaseAsync(held);
         var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
         return [new("allocated B/task", (double)allocated / scenario.TaskCount)];
+    }
+
+    private static async Task<Sample[]> TransferAsync(Scenario scenario, Contender contender)
+    {
+        var work = await contender.PrepareTransferAsync(scenario.Size);
+        LiveBytes(); // Gives the memory of the value before back to the machine.
+        var start = Stopwatch.GetTimestamp();
+        var value = await Task.Run(work);
+        var elapsed = Stopwatch.GetElapsedTime(start);
+        LargeValue.Verify(value, scenario.Size);
+        return [new("ms", elapsed.TotalMilliseconds)];
     }
 
     private static void Settle()

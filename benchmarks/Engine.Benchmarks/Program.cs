@@ -1,6 +1,12 @@
 using System.Globalization;
 using Engine.Benchmarks;
 using Engine.Benchmarks.Peers;
+using Engine.Benchmarks.Processes;
+
+if (args is [PeerProcess.Option, var kind, .. var rest])
+{
+    return await PeerServers.RunAsync(kind, rest);
+}
 
 if (args is [MembershipBenchmark.Option, ..])
 {
@@ -18,11 +24,11 @@ var measure = new Measure(commandLine.Warmups, commandLine.Reps);
 var otherLoad = new Dictionary<string, double?>();
 List<Row> rows = [];
 
-foreach (var scenario in ScenarioCatalog.Select(commandLine.Scenarios, commandLine.Quick))
+foreach (var scenario in ScenarioCatalog.Select(commandLine.Processes, commandLine.Scenarios, commandLine.Quick))
 {
     // Progress goes to the error stream, so that the table can be redirected.
     await Console.Error.WriteLineAsync($"{scenario.Name} ...");
-    Contender[] contenders = [.. Contenders().Where(contender => commandLine.Includes(contender.Name) && contender.Supports(scenario))];
+    Contender[] contenders = [.. (commandLine.Processes ? AcrossProcesses() : InProcess()).Where(contender => commandLine.Includes(contender.Name) && contender.Supports(scenario))];
     if (contenders.Length > 0)
     {
         var load = new OtherLoad();
@@ -54,7 +60,7 @@ if (commandLine.JsonFile is { } file)
 
 return 0;
 
-static Contender[] Contenders() =>
+static Contender[] InProcess() =>
 [
     new EngineContender(),
     new TaskRunWhenAllPeer(),
@@ -63,4 +69,18 @@ static Contender[] Contenders() =>
     new ParallelForPeer(),
     new DataflowPeer(),
     new AkkaPeer(),
+];
+
+static Contender[] AcrossProcesses() =>
+[
+    new EngineProcessesContender(),
+    new EngineTcpContender(),
+    new AkkaRemotePeer(),
+    new OrleansPeer(),
+    new SocketConnectionPeer(),
+    new RawSocketPeer("raw unix socket", RawSocketPeer.Unix, isFresh: true),
+    new RawSocketPeer("raw tcp socket", RawSocketPeer.Tcp, isFresh: true),
+    new RawSocketPeer("raw unix socket, used memory", RawSocketPeer.Unix, isFresh: false),
+    new RawSocketPeer("raw tcp socket, used memory", RawSocketPeer.Tcp, isFresh: false),
+    new BareProcessPeer(),
 ];

@@ -2,11 +2,11 @@
 """Dask's distributed under the work that Engine.Benchmarks measures.
 
 usage: dask_bench.py TEST SIZE REPS SATURATION
-  TEST        noop | tree | chain | rtt
-  SIZE        tasks, leaves (a power of two), hops or round trips
+  TEST        noop | tree | chain | rtt | start | shrink
+  SIZE        tasks, leaves (a power of two), hops, round trips or workers
   SATURATION  default, or inf: no limit on queued tasks, no memory thresholds; Dask's best for tiny tasks
 
-Scheduler, two workers and client are processes of their own, over tcp on this machine.
+Scheduler, workers (two, where they are not the size) and client are processes of their own, over tcp on this machine.
 Prints one line of JSON for each repetition, from metric to value.
 """
 import gc
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from distributed import Client
+from distributed import Client, wait
 
 WORKERS = 2
 
@@ -33,7 +33,8 @@ def add(a, b):
 class Cluster:
     """A scheduler and workers that end with the with-block."""
 
-    def __init__(self, saturation):
+    def __init__(self, saturation, workers=WORKERS):
+        self.workers = workers
         self.environment = dict(os.environ)
         self.worker_options = []
         if saturation == "inf":
@@ -47,11 +48,11 @@ class Cluster:
         self.start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show")
         while not os.path.exists(self.file):
             time.sleep(0.05)
-        for _ in range(WORKERS):
+        for _ in range(self.workers):
             self.start("worker", "--nthreads", "1", "--no-nanny", "--no-dashboard",
                        "--local-directory", self.directory.name, *self.worker_options)
         self.client = Client(scheduler_file=self.file)
-        self.client.wait_for_workers(WORKERS)
+        self.client.wait_for_workers(self.workers)
         return self.client
 
     def start(self, role, *options):
@@ -130,8 +131,36 @@ def rtt(client, size, _):
     return {"p50 us": microseconds[size // 2], "p99 us": microseconds[int(size * 0.99)]}
 
 
+def start(saturation, size):
+    begin = time.perf_counter()
+    with Cluster(saturation, size):
+        return {"ms": (time.perf_counter() - begin) * 1e3}
+
+
+def result_of(x):
+    return bytes(1999) + bytes([x % 256])
+
+
+def shrink(saturation, size):
+    with Cluster(saturation, size) as client:
+        results = client.map(result_of, range(2000), pure=False)
+        wait(results)
+        workers = list(client.scheduler_info()["workers"])
+        begin = time.perf_counter()
+        # By address, and not by scale(1) of a cluster, which loses the results.
+        retired = client.retire_workers(workers=workers[1:], close_workers=True)
+        milliseconds = (time.perf_counter() - begin) * 1e3
+        assert len(retired) == size - 1
+        assert [value[-1] for value in client.gather(results)] == [x % 256 for x in range(2000)]
+        return {"ms": milliseconds}
+
+
 def main():
     test, size, reps, saturation = globals()[sys.argv[1]], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    if test in (start, shrink):
+        for _ in range(reps):
+            print(json.dumps(test(saturation, size)), flush=True)
+        return
     with Cluster(saturation) as client:
         client.gather(client.map(increment, range(500), pure=False))
         for rep in range(reps):

@@ -5,19 +5,14 @@ using Akka.Routing;
 namespace Engine.Benchmarks.Peers;
 
 /// <summary>Akka.NET: a pool of actors, a task is an <c>Ask</c>; dependencies are awaited by the caller.</summary>
-internal sealed class AkkaPeer() : Contender("Akka.NET ask")
+internal class AkkaPeer(string name = "Akka.NET ask") : Contender(name)
 {
     private ActorSystem? _system;
     private IActorRef _pool = ActorRefs.Nobody;
 
     public override bool Supports(Scenario scenario) => true;
 
-    public override Task StartAsync()
-    {
-        _system = ActorSystem.Create("benchmark", "akka { loglevel = OFF, stdout-loglevel = OFF }");
-        _pool = _system.ActorOf(Props.Create(static () => new Calculator()).WithRouter(new RoundRobinPool(Parallelism)));
-        return Task.CompletedTask;
-    }
+    public override async Task StartAsync() => (_system, _pool) = await OpenAsync();
 
     public override Func<Task<object>> Prepare(Shape shape, int size)
     {
@@ -59,6 +54,14 @@ internal sealed class AkkaPeer() : Contender("Akka.NET ask")
             _system = null;
             _pool = ActorRefs.Nobody;
         }
+    }
+
+    /// <summary>Starts the system of this process, and whatever calculates.</summary>
+    protected virtual Task<(ActorSystem System, IActorRef Pool)> OpenAsync()
+    {
+        var system = ActorSystem.Create("benchmark", "akka { loglevel = OFF, stdout-loglevel = OFF }");
+        var calculator = Props.Create(static () => new Calculator());
+        return Task.FromResult((system, system.ActorOf(calculator.WithRouter(new RoundRobinPool(Parallelism)))));
     }
 
     private async Task<object> SubmitAsync(Task<int>[] tasks)
@@ -133,9 +136,9 @@ internal sealed class AkkaPeer() : Contender("Akka.NET ask")
             await pool.Ask<long>(new Addition(await shared, number));
     }
 
-    private sealed record Addition(long Left, long Right);
+    protected sealed record Addition(long Left, long Right);
 
-    private sealed class Calculator : UntypedActor
+    protected sealed class Calculator : UntypedActor
     {
         protected override void OnReceive(object message)
         {
