@@ -23,7 +23,7 @@ public sealed class WireFuzzTests
     {
         var samples = WireSamples.All.Select(static sample => (sample().GetType(), sample)).ToLookup(
             static pair => pair.Item1, static pair => WireLink.For(pair.Item1).Write(pair.sample()).Body);
-        var mutator = new ByteMutator(Seed);
+        var mutator = new ByteMutator(new Random(Seed));
         var (read, refused) = (0, 0);
         foreach (var row in WireKinds.Rows)
         {
