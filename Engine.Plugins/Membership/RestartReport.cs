@@ -9,7 +9,7 @@ public enum RestartOutcome
     /// <summary>No successor had come when the time was over, or nobody waited for one. Its nanny goes on.</summary>
     TimedOut,
 
-    /// <summary>It had no nanny, so it ended and nobody starts it again.</summary>
+    /// <summary>It had no nanny, or its nanny has gone meanwhile, so it ended and nobody starts it again.</summary>
     NoNanny,
 }
 

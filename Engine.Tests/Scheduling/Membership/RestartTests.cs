@@ -11,6 +11,21 @@ public sealed class RestartTests
     private readonly SchedulerFixture _scheduler = new(new SchedulerSettings { WorkerSaturation = double.PositiveInfinity, UnknownDurationSeconds = 1e-3 });
 
     [Fact]
+    public void A_restart_does_not_wait_for_a_successor_whose_nanny_has_gone()
+    {
+        var (going, staying) = (_scheduler.AddNanny("going", number: 1), _scheduler.AddNanny("staying", number: 2));
+        var workers = new[] { _scheduler.AddWorker(going), _scheduler.AddWorker(staying) };
+        var restart = _scheduler.AskLater(new RestartWorkersRequest(WorkerSelector.ById(workers.Select(static worker => worker.Id)), null, wait: true));
+
+        _scheduler.Cut(going);
+        Assert.Null(_scheduler.AnswerTo(restart));
+        _scheduler.AddWorker(staying);
+
+        var report = Assert.IsType<RestartReport>(_scheduler.AnswerTo(restart)?.Value);
+        Assert.Equal([RestartOutcome.NoNanny, RestartOutcome.Restarted], report.Rows.OrderBy(static row => row.Before.Number).Select(static row => row.Outcome));
+    }
+
+    [Fact]
     public void A_restart_of_all_cancels_the_tasks_of_all_clients_and_says_why_T090_T097()
     {
         var other = _scheduler.AddClient();

@@ -184,6 +184,7 @@ internal sealed partial class SchedulerStateMachine
         }
 
         _nannies.Remove(nanny.Id);
+        EndAwaiting(nanny.Id, RestartOutcome.NoNanny, null);
         if (_workersByNanny.GetValueOrDefault(nanny.Id) is { Cut: { } cut } worker)
         {
             Depart(worker, CloseReason.Crashed, $"{cut}; so did its nanny's");

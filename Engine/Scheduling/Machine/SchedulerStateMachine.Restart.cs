@@ -124,18 +124,22 @@ internal sealed partial class SchedulerStateMachine
     /// <summary>A worker has joined: somebody may have waited for it.</summary>
     private void OnSuccessor(WorkerState worker)
     {
-        if (worker.Nanny is not { } nanny)
+        if (worker.Nanny is { } nanny)
         {
-            return;
+            EndAwaiting(nanny, RestartOutcome.Restarted, worker.Id);
         }
+    }
 
+    /// <summary>Who waits for a successor of this nanny's worker knows now what became of it.</summary>
+    private void EndAwaiting(NannyId nanny, RestartOutcome outcome, WorkerId? successor)
+    {
         for (var i = _restarts.Count - 1; i >= 0; i--)
         {
             var restart = _restarts[i];
             if (restart.Awaited.Remove(nanny, out var before))
             {
-                restart.Rows[before].Outcome = RestartOutcome.Restarted;
-                restart.Rows[before].After = worker.Id;
+                restart.Rows[before].Outcome = outcome;
+                restart.Rows[before].After = successor;
                 if (restart.Awaited.Count == 0)
                 {
                     EndRestart(restart);
