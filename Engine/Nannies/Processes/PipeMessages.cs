@@ -1,43 +1,16 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-
 namespace Engine.Nannies.Processes;
 
 // What a nanny and its worker process say to each other: JSON, a line each.
 
 /// <summary>Base of what goes through the pipe between a nanny and its worker process.</summary>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
-[JsonDerivedType(typeof(LaunchDocument), "launch")]
-[JsonDerivedType(typeof(StopMessage), "stop")]
-[JsonDerivedType(typeof(HeardMessage), "heard")]
-[JsonDerivedType(typeof(ReadyMessage), "ready")]
-[JsonDerivedType(typeof(FailedMessage), "failed")]
-[JsonDerivedType(typeof(ClosingMessage), "closing")]
-[JsonDerivedType(typeof(EndedMessage), "ended")]
 internal abstract record PipeMessage
 {
     /// <summary>The message as a line.</summary>
-    public byte[] ToLine()
-    {
-        var text = JsonSerializer.SerializeToUtf8Bytes(this, PipeJson.Default.PipeMessage);
-        Array.Resize(ref text, text.Length + 1);
-        text[^1] = (byte)'\n';
-        return text;
-    }
+    public byte[] ToLine() => PipeJson.Write(this);
 
     /// <summary>Reads a line.</summary>
-    /// <exception cref="JsonException">It is no such message.</exception>
-    public static PipeMessage Parse(string line)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(line, PipeJson.Default.PipeMessage) ?? throw new JsonException("The line is null.");
-        }
-        catch (NotSupportedException exception)
-        {
-            throw new JsonException("The line does not say what kind of message it is.", exception);
-        }
-    }
+    /// <exception cref="System.Text.Json.JsonException">It is no such message.</exception>
+    public static PipeMessage Parse(string line) => PipeJson.Read(line);
 }
 
 /// <summary>Nanny to worker: end.</summary>
@@ -57,10 +30,3 @@ internal sealed record ClosingMessage(CloseReason Reason, string Detail) : PipeM
 
 /// <summary>Worker to nanny: it has closed; its process ends now.</summary>
 internal sealed record EndedMessage(CloseReason Reason, string Detail, Status Status) : PipeMessage;
-
-[JsonSourceGenerationOptions(
-    UseStringEnumConverter = true,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(PipeMessage))]
-internal sealed partial class PipeJson : JsonSerializerContext;

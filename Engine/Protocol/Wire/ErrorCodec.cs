@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Frozen;
 using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Text.Unicode;
@@ -55,7 +54,7 @@ internal static class ErrorCodec
         new(30, typeof(TaskCanceledException), static error => new TaskCanceledException(error.Message, error.Inner)),
     ];
 
-    private static readonly FrozenDictionary<Type, ErrorType> s_byType = s_types.ToFrozenDictionary(static row => row.Type);
+    private static readonly Dictionary<Type, ErrorType> s_byType = s_types.ToDictionary(static row => row.Type);
 
     /// <summary>The types that travel as themselves.</summary>
     public static IEnumerable<Type> Types => s_byType.Keys;

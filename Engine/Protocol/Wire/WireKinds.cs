@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Engine.Plugins.Transports;
 using Engine.Protocol.Wire.Codecs;
 using static Engine.Protocol.Wire.WireRoutes;
@@ -115,14 +114,15 @@ internal static class WireKinds
     ];
 
     private static readonly WireRow?[] s_byKind = ByKind();
-    private static readonly FrozenDictionary<Type, WireRow> s_byType = s_rows.ToFrozenDictionary(static row => row.Type);
+    // Not frozen: each worker process makes it, and would load an assembly of a megabyte for it.
+    private static readonly Dictionary<Type, WireRow> s_byType = s_rows.ToDictionary(static row => row.Type);
 
     /// <summary>Messages that never leave their process, with the reason.</summary>
-    public static FrozenDictionary<Type, string> InProcessOnly { get; } = new Dictionary<Type, string>
+    public static IReadOnlyDictionary<Type, string> InProcessOnly { get; } = new Dictionary<Type, string>
     {
         [typeof(RegisterSchedulerPlugin)] = "The plugin is an object with code of its own: it is given to the scheduler where that is started.",
         [typeof(RegisterPolicy)] = "The policy is an object with code of its own: it is given to the scheduler where that is started.",
-    }.ToFrozenDictionary();
+    };
 
     public static IReadOnlyList<WireRow> Rows => s_rows;
 
