@@ -166,7 +166,8 @@ public sealed class NannyEndTests
         nanny.Measure(101);
         nanny.Exit();
 
-        Assert.Equal((Status.Closed, CloseReason.MemoryLimit), (nanny.Ended!.Value.Status, nanny.Ended.Value.Reason));
+        Assert.Equal((Status.Closed, CloseReason.Retired), (nanny.Ended!.Value.Status, nanny.Ended.Value.Reason)); // Nor is it to be started by anybody else.
+        Assert.Equal(CloseReason.MemoryLimit, nanny.Machine.LastExit!.Reason);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Engine.Nannies.Machine;
+using Engine.Nannies.Processes;
 using Engine.Plugins;
 using Engine.Protocol;
 using Engine.Tests.TestKit.Machines;
@@ -139,6 +140,19 @@ public sealed class NannyStateMachineTests
 
         Assert.Equal(Status.Closed, nanny.Ended!.Value.Status);
         Assert.DoesNotContain("start 2", nanny.Order);
+        Assert.NotEqual(WorkerExitCode.Failed, WorkerExitCodes.Of(nanny.Ended.Value.Reason)); // No watchdog starts it again.
+    }
+
+    [Fact]
+    public void Told_to_end_because_its_worker_was_silent_on_its_way_out_no_watchdog_is_to_start_it_again_I1()
+    {
+        var nanny = NannyFixture.Running(s_settings);
+        nanny.Tell(NannyIntent.Retire, CloseReason.Retired);
+
+        nanny.Tell(NannyIntent.Close, CloseReason.Expired);
+        nanny.Exit(CloseReason.Expired);
+
+        Assert.Equal((Status.Closed, WorkerExitCode.Ended), (nanny.Ended!.Value.Status, WorkerExitCodes.Of(nanny.Ended.Value.Reason)));
     }
 
     [Theory]

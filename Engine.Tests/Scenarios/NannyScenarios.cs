@@ -195,6 +195,8 @@ public class NannyScenarios
             () => LocalWorker.StartAsync(place, options.Copy(), null, null, CancellationToken.None).Within("refusal")); // A watchdog that is no nanny.
 
         Assert.Contains("pod-7", error.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<WorkerRefusedException>(
+            () => LocalWorker.StartAsync(place, options.Copy(), new NannyOptions(), null, CancellationToken.None).Within("refusal of a nanny"));
         Assert.True(await cluster.Client.ReadmitAsync("pod-7"));
         var second = await LocalWorker.StartAsync(place, options.Copy(), null, null, CancellationToken.None).Within("start");
         await second.CloseAsync(CloseReason.UserRequest, "the test is over").Within("end");

@@ -134,7 +134,8 @@ internal sealed class Nanny : Component, INannySink
         {
             Inbox.Complete(); // Whatever was thrown on the way, it ends (I6).
             _ = _plugins.CallAllAsync("Teardown", static (plugin, token) => plugin.TeardownAsync(token));
-            _running.TrySetException(error ?? new StartFailedException($"Nanny {Name} ended before its worker ran ({reason}): {detail}"));
+            var why = $"Nanny {Name} ended before its worker ran ({reason}): {detail}";
+            _running.TrySetException(error ?? (reason == CloseReason.Refused ? new WorkerRefusedException(why) : new StartFailedException(why)));
             _ended.TrySetResult(new NannyEnd(status, reason, detail, error));
         }
     }

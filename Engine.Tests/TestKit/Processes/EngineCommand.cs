@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Engine.Nannies.Processes;
+using Engine.Tests.TestKit.Networks;
 
 namespace Engine.Tests.TestKit.Processes;
 
@@ -22,9 +23,15 @@ internal sealed class EngineCommand : IAsyncDisposable
     }
 
     /// <summary>Starts a command that goes on.</summary>
-    public static EngineCommand Start(params string[] arguments)
+    public static EngineCommand Start(params string[] arguments) => Start("dotnet", [], arguments);
+
+    /// <summary>Starts a command that goes on, on another host.</summary>
+    public static EngineCommand StartOn(NetworkHost host, params string[] arguments) =>
+        Start("ip", ["netns", "exec", host.Namespace!, "dotnet"], arguments); // This process's own host is not another.
+
+    private static EngineCommand Start(string file, string[] before, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. arguments])
+        var start = new ProcessStartInfo(file, [.. before, Path.Combine(AppContext.BaseDirectory, "Engine.Host.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

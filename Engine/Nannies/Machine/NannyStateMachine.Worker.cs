@@ -76,6 +76,7 @@ internal sealed partial class NannyStateMachine
     {
         var exited = _worker;
         var action = ActionFor(reason);
+        var isFinal = _intent is NannyIntent.Retire or NannyIntent.Close;
         LastExit = new WorkerExit(exited, reason, detail, IsEnding ? NannyAction.CloseTogether : action);
         var isIntended = _intent == NannyIntent.Restart || CloseTable.IsExpected(reason);
         (_hasWorker, _worker, _killAt, _lifetimeAt, _intent) = (false, default, null, null, NannyIntent.Run);
@@ -86,11 +87,11 @@ internal sealed partial class NannyStateMachine
 
         if (_ending is { } ending)
         {
-            End(Status.Closed, ending.Reason, ending.Detail);
+            End(Status.Closed, isFinal ? FinalReason(ending.Reason) : ending.Reason, ending.Detail);
         }
         else if (action == NannyAction.CloseTogether)
         {
-            End(Status.Closed, reason, detail);
+            End(Status.Closed, FinalReason(reason), detail);
         }
         else if (action == NannyAction.Fail)
         {
@@ -105,6 +106,10 @@ internal sealed partial class NannyStateMachine
             StartAfterBackOff(reason, detail);
         }
     }
+
+    /// <summary>Whoever watches the nanny must not start it again either, whatever its worker ended by (I1).</summary>
+    private static CloseReason FinalReason(CloseReason reason) =>
+        CloseTable.ActionOf(reason) == NannyAction.CloseTogether ? reason : CloseReason.Retired;
 
     private void StartAfterBackOff(CloseReason reason, string detail)
     {
