@@ -8,6 +8,7 @@ internal enum DeadlineKind
     Pause,
     Restart,
     ActiveMemory,
+    Session,
 }
 
 /// <summary>

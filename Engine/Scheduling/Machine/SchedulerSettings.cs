@@ -39,6 +39,9 @@ internal sealed record SchedulerSettings
     /// <summary>How long a worker may stay paused before it is retired; null: for ever.</summary>
     public TimeSpan? PausedLimit { get; init; }
 
+    /// <summary>How long a client's state is kept when its connection broke; zero: not at all.</summary>
+    public TimeSpan SessionGrace { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Departures that are remembered.</summary>
     public int LedgerLength { get; init; } = 10_000;
 
