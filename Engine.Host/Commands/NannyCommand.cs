@@ -13,7 +13,13 @@ internal static class NannyCommand
     {
         var settings = new WorkerSettings();
         var count = new Option<int>("--workers") { Description = "How many workers, each a process of its own.", DefaultValueFactory = static _ => Environment.ProcessorCount };
-        var command = new Command("nanny", "Starts worker processes and looks after them. SIGTERM retires them, then closes them; a second SIGTERM hurries.") { count };
+        var deathTimeout = new Option<TimeSpan?>("--death-timeout")
+        {
+            Description = "How long the scheduler may be out of reach before nannies and workers end.",
+            CustomParser = Durations.Parse,
+            DefaultValueFactory = static _ => new NannyOptions().DeathTimeout,
+        };
+        var command = new Command("nanny", "Starts worker processes and looks after them. SIGTERM retires them, then closes them; a second SIGTERM hurries.") { count, deathTimeout };
         settings.AddTo(command);
         command.SetAction((parsed, cancellationToken) => Guard.RunAsync(async () =>
         {
@@ -24,8 +30,10 @@ internal static class NannyCommand
             {
                 Processes = new ProcessPlace(address, settings.Security.Read(parsed, ComponentRole.Worker)) { Assemblies = settings.Assemblies(parsed) },
             };
+            var options = new NannyOptions();
+            options.DeathTimeout = parsed.GetValue(deathTimeout) ?? options.DeathTimeout;
             var starts = Enumerable.Range(0, parsed.GetValue(count))
-                .Select(number => LocalWorker.StartAsync(place, settings.Worker(parsed, number), new NannyOptions(), null, cancellationToken)).ToList();
+                .Select(number => LocalWorker.StartAsync(place, settings.Worker(parsed, number), options, null, cancellationToken)).ToList();
             var workers = await Task.WhenAll(starts);
             Console.WriteLine($"{workers.Length} workers run: {string.Join(", ", workers.Select(static worker => worker.Name))}");
             return await WorkerRun.KeepAsync(workers, shutdown, settings.ShutdownTimeout(parsed));

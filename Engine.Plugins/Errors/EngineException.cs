@@ -13,11 +13,22 @@ public class EngineException : Exception
 }
 
 /// <summary>A connection has ended, so a message was not sent or will not be answered.</summary>
-public sealed class ConnectionClosedException : EngineException
+public class ConnectionClosedException : EngineException
 {
     /// <summary>Makes an exception.</summary>
     /// <param name="message">Which connection, and why it ended.</param>
     public ConnectionClosedException(string message)
+        : base(message)
+    {
+    }
+}
+
+/// <summary>The connection of a client broke, and it did not come back in time: the scheduler has let go of what it held.</summary>
+public sealed class SessionOverException : ConnectionClosedException
+{
+    /// <summary>Makes an exception.</summary>
+    /// <param name="message">Why there is no way back, and what to do.</param>
+    public SessionOverException(string message)
         : base(message)
     {
     }

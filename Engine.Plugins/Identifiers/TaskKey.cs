@@ -11,7 +11,7 @@ namespace Engine;
 public readonly struct TaskKey : IEquatable<TaskKey>, IComparable<TaskKey>
 {
     internal const int SequenceBits = 40;
-    private const ulong MaxSequence = (1UL << SequenceBits) - 1;
+    internal const ulong MaxSequence = (1UL << SequenceBits) - 1;
 
     private TaskKey(ulong value) => Value = value;
 

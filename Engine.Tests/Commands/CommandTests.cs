@@ -62,6 +62,28 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_scheduler_that_is_killed_ends_nannies_and_workers_within_the_death_timeout_and_no_process_is_left()
+    {
+        await using var scheduler = EngineCommand.Start("scheduler", "--listen", _address, "--secret-file", _secret);
+        await scheduler.NextAsync("The scheduler listens at ");
+        await using var nanny = EngineCommand.Start("nanny", _address, "--workers", "2", "--death-timeout", "2s", "--secret-file", _secret);
+        await nanny.NextAsync("2 workers run: ");
+        await using var single = Worker("single");
+        await single.NextAsync("The worker single runs");
+        var workers = nanny.Children();
+        Assert.Equal(2, workers.Count);
+
+        scheduler.Kill();
+
+        Assert.Equal(1, await single.EndAsync());
+        Assert.Equal(1, await nanny.EndAsync());
+        foreach (var worker in workers)
+        {
+            await ProbeFixture.EndOf(worker);
+        }
+    }
+
+    [Fact]
     public async Task A_worker_with_another_secret_ends_with_the_code_that_says_not_to_restart_it()
     {
         await using var scheduler = EngineCommand.Start("scheduler", "--listen", _address, "--secret-file", _secret);

@@ -1,3 +1,6 @@
+using Engine.Data;
+using Engine.Protocol;
+using Engine.Tasks;
 using Engine.Tests.Robustness;
 using Engine.Tests.TestKit;
 
@@ -28,4 +31,13 @@ public sealed class DroppedFutureTestsOverSockets : DroppedFutureTests
 public sealed class StressTestsOverSockets : StressTests
 {
     public StressTestsOverSockets() => ClusterKind.UseSockets();
+}
+
+public sealed class BrokenClientTestsOverSockets : BrokenClientTests
+{
+    public BrokenClientTestsOverSockets() => ClusterKind.UseSockets();
+
+    [Fact]
+    public Task A_map_of_absurdly_many_elements_is_not_even_read() =>
+        IsCutOffAsync(static client => [new SubmitMap(new TaskKey(client, 0), SubmitMap.CountMax + 1, new ConstantWork(DataValue.From(1)), null)]);
 }

@@ -163,9 +163,33 @@ public sealed class SubmitTests
         again.First = task;
         again.Add(new TestWork(), null);
 
-        var error = Assert.Throws<NotSupportedException>(() => _scheduler.Handle(_scheduler.Client, again));
+        Assert.Contains("each once", _scheduler.Handle(_scheduler.Client, again), StringComparison.Ordinal);
+    }
 
-        Assert.Contains("submitted twice", error.Message, StringComparison.Ordinal);
+    [Fact]
+    public void The_keys_of_a_map_are_submitted_once()
+    {
+        var keys = _scheduler.Map(3);
+
+        Assert.NotNull(_scheduler.Handle(_scheduler.Client, new SubmitMap(keys[2], 1, new TestWork(), null)));
+        Assert.NotNull(_scheduler.Handle(_scheduler.Client, new SubmitMap(new TaskKey(_scheduler.Client.Id, (1L << 40) - 5), 6, new TestWork(), null)));
+    }
+
+    [Fact]
+    public void Nobody_submits_a_task_of_another_client()
+    {
+        var other = _scheduler.AddClient();
+
+        Assert.Contains("another client's", _scheduler.Handle(_scheduler.Client, new SubmitMap(new TaskKey(other.Id, 0), 1, new TestWork(), null)), StringComparison.Ordinal);
+        Assert.Equal(0, _scheduler.Machine.TaskCount);
+    }
+
+    [Fact]
+    public void A_task_that_needs_itself_fails()
+    {
+        var task = _scheduler.Submit(new TaskKey(_scheduler.Client.Id, 0));
+
+        Assert.Equal(SchedulerTaskState.Erred, _scheduler.StateOf(task));
     }
 
     [Fact]

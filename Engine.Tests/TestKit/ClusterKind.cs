@@ -13,6 +13,9 @@ internal static class ClusterKind
     /// <summary>The ends of what can't travel as bytes: gates and closures of tests.</summary>
     private static readonly ValueSerializers s_serializers = new() { Handles = new ProcessHandles() };
 
+    /// <summary>How values are written where components are connected over sockets; for clients that a test connects itself.</summary>
+    public static ValueSerializers Serializers => s_serializers;
+
     public static bool IsOverSockets => s_isOverSockets.Value;
 
     /// <summary>Has the clusters of the current test connect their components over sockets.</summary>

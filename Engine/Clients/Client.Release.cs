@@ -126,7 +126,7 @@ public sealed partial class Client
         if (_openReleases is { Count: > 0 } open)
         {
             ref var last = ref open.Entries[open.Count - 1];
-            if (last.First.Value + (ulong)last.Count == key.Value)
+            if (last.First.Value + (ulong)last.Count == key.Value && last.Count < KeyRange.CountMax)
             {
                 last.Count++;
                 return true;

@@ -14,12 +14,16 @@ public sealed partial class Client
     /// <exception cref="ConnectionClosedException">Nobody listens at the address, or it was not let in.</exception>
     /// <exception cref="TransportSecurityException">The two sides don't trust each other, or the connection would not be protected.</exception>
     /// <exception cref="NotSupportedException">No transport serves the scheme.</exception>
-    /// <remarks>dask: <c>Client(address)</c>.</remarks>
+    /// <remarks>
+    /// dask: <c>Client(address)</c>. If the connection breaks the client comes back by itself, within
+    /// <see cref="SchedulerOptions.SessionGrace"/>: its futures are as they were. Later, awaiting them gives
+    /// <see cref="FutureCancelledException"/>, and what is asked <see cref="SessionOverException"/>.
+    /// </remarks>
     public static Task<Client> ConnectAsync(string address, ClientOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(address);
         options ??= new ClientOptions();
-        return ConnectAsync(EngineTransports.For(address, options.Security), address, options, cancellationToken);
+        return ConnectAsync(EngineTransports.For(address, options.Security), address, options, cancellationToken, hasSession: true);
     }
 
     /// <summary>Gives an assembly to all workers, those that come later included: functions of it can then be submitted.</summary>

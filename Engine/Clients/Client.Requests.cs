@@ -110,7 +110,9 @@ public sealed partial class Client
 
         foreach (var answer in answers)
         {
-            answer.TrySetException(new ConnectionClosedException($"The connection to the scheduler ended before the answer came: {reason}"));
+            answer.TrySetException(_sessionOver is { } detail
+                ? new SessionOverException(detail)
+                : new ConnectionClosedException($"The connection to the scheduler ended before the answer came: {reason}"));
         }
     }
 }

@@ -80,6 +80,11 @@ public sealed partial class Client
             throw new ArgumentException("A key names one task, but a map makes several. Leave Key out, or submit the elements one by one.", nameof(options));
         }
 
+        if (count > SubmitMap.CountMax)
+        {
+            throw new ArgumentException($"A map has at most {SubmitMap.CountMax} elements, and this one has {count}. Make several maps.", nameof(count));
+        }
+
         work = _crossing?.ToRemote(work) ?? work;
         FutureMap<TResult> map;
         lock (_gate)
@@ -316,7 +321,11 @@ public sealed partial class Client
                     }
                     else if (message is LastMessage last)
                     {
-                        _scheduler.Close(last.Reason);
+                        Close(last.Reason);
+                    }
+                    else if (_session is not null)
+                    {
+                        SendInSession(message);
                     }
                     else if (!_scheduler.TrySend(message) && message is Request request)
                     {

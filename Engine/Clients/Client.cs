@@ -22,7 +22,8 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
     private readonly Shell _shell;
     private readonly TaskCompletionSource<ClientId> _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private IConnection _scheduler = null!; // Set by ConnectAsync before anybody has the client.
+    private volatile IConnection _scheduler = null!; // Set by ConnectAsync before anybody has the client.
+    private string _schedulerAddress = string.Empty;
     private TaskScheduler _taskScheduler = TaskScheduler.Default;
     private TimeProvider _time = TimeProvider.System;
     private RemoteCalls? _crossing; // Null while workers are in this process.
@@ -59,12 +60,23 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
     public int MailboxHighWater => _shell.Inbox.HighWater;
 
     internal static async Task<Client> ConnectAsync(
-        ITransport transport, string schedulerAddress, ClientOptions options, CancellationToken cancellationToken, TaskScheduler? taskScheduler = null, TimeProvider? time = null)
+        ITransport transport,
+        string schedulerAddress,
+        ClientOptions options,
+        CancellationToken cancellationToken,
+        TaskScheduler? taskScheduler = null,
+        TimeProvider? time = null,
+        bool hasSession = false)
     {
-        var client = new Client(options.Copy(), transport) { _taskScheduler = taskScheduler ?? TaskScheduler.Default, _time = time ?? TimeProvider.System };
+        var client = new Client(options.Copy(), transport)
+        {
+            _taskScheduler = taskScheduler ?? TaskScheduler.Default,
+            _time = time ?? TimeProvider.System,
+            _schedulerAddress = schedulerAddress,
+        };
         client._scheduler = await transport.ConnectAsync(schedulerAddress, client._identity, client._shell.Inbox, cancellationToken);
         client._shell.Run(client._taskScheduler);
-        client._scheduler.TrySend(new RegisterClient(options.Name));
+        client._scheduler.TrySend(new RegisterClient(options.Name, hasSession && transport.CrossesProcesses));
         try
         {
             client.Id = await client._registered.Task.WaitAsync(cancellationToken);
@@ -89,12 +101,18 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
     {
         if (_end is { } end)
         {
+            ThrowIfSessionIsOver();
             throw new ObjectDisposedException(nameof(Client), $"The client is closed ({end.Detail}). Connect a new one.");
         }
     }
 
-    private void Handle(Message message)
+    private void Handle(IConnection? connection, Message message)
     {
+        if (_session is not null && !TakeIntoSession(connection, message))
+        {
+            return;
+        }
+
         switch (message)
         {
             case KeyNotices notices:
@@ -114,6 +132,11 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
                 if (registered.CrossesProcesses || _transport.CrossesProcesses)
                 {
                     _crossing = new RemoteCalls(_options.Serializers ?? new ValueSerializers());
+                }
+
+                if (registered.Session is { } ticket)
+                {
+                    BeginSession(registered.Id, ticket);
                 }
 
                 _registered.TrySetResult(registered.Id);
@@ -166,7 +189,14 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
     {
         if (connection == _scheduler)
         {
-            End(reason);
+            if (!TryGoAway(reason))
+            {
+                End(reason);
+            }
+        }
+        else if (connection == _returning)
+        {
+            TryAgain();
         }
         else
         {
@@ -187,6 +217,7 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
             _machine.CancelAll(new TaskError(TaskErrorKind.Failed, default, $"the client's connection to the scheduler ended: {reason.Detail}"));
         }
 
+        EndSession();
         _registered.TrySetException(new ConnectionClosedException($"The scheduler refused the client or closed: {reason}"));
         TellDue();
         ReleaseWaitersForRoom();
@@ -216,14 +247,12 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
             }
             else
             {
-                client.Handle(envelope.Message!);
+                client.Handle(envelope.Connection, envelope.Message!);
             }
         }
 
-        protected override void EndTurn()
-        {
-            // A client's step has no instructions of its own: waiters were told, requests go out by themselves.
-        }
+        /// <summary>A client's step has no instructions of its own: waiters were told, requests go out by themselves.</summary>
+        protected override void EndTurn() => client.Acknowledge();
 
         protected override void Fail(Exception exception)
         {

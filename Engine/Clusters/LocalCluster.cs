@@ -76,7 +76,7 @@ public sealed class LocalCluster : IAsyncDisposable
     {
         options = (options ?? new ClientOptions()).Copy();
         options.Serializers = _options.Serializers;
-        return Client.ConnectAsync(_transport, _scheduler.Address, options, cancellationToken, _options.TaskScheduler, _options.TimeProvider);
+        return Client.ConnectAsync(_transport, _scheduler.Address, options, cancellationToken, _options.TaskScheduler, _options.TimeProvider, hasSession: true);
     }
 
     /// <inheritdoc cref="SpecCluster.ScaleAsync(int, RetirementOptions?, CancellationToken)"/>

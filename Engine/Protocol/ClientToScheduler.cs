@@ -3,9 +3,12 @@ using Engine.Tasks;
 
 namespace Engine.Protocol;
 
-internal sealed class RegisterClient(string name) : Message
+internal sealed class RegisterClient(string name, bool hasSession = false) : Message
 {
     public string Name { get; } = name;
+
+    /// <summary>Whether it comes back if its connection breaks.</summary>
+    public bool HasSession { get; } = hasSession;
 }
 
 /// <summary>A task of a <see cref="SubmitBatch"/>; its key follows from the batch's first and its place.</summary>
@@ -60,6 +63,9 @@ internal sealed class SubmitBatch : BatchWithDependencies<SubmitEntry, TaskKey>
 /// <summary>A map over plain values: one work, as many tasks as it has elements, consecutive keys.</summary>
 internal sealed class SubmitMap(TaskKey first, int count, TaskWork work, TaskOptions? options) : Message
 {
+    /// <summary>The most elements of a map: their tasks are made in one step.</summary>
+    public const int CountMax = 1 << 24;
+
     public TaskKey First { get; } = first;
 
     public int Count { get; } = count;
@@ -72,6 +78,9 @@ internal sealed class SubmitMap(TaskKey first, int count, TaskWork work, TaskOpt
 /// <summary>Consecutive keys.</summary>
 internal struct KeyRange
 {
+    /// <summary>The most keys of a range: they are given up in one step.</summary>
+    public const int CountMax = 1 << 24;
+
     public TaskKey First;
     public int Count;
 }

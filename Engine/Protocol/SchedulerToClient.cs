@@ -4,9 +4,12 @@ using Engine.Plugins.Transports;
 
 namespace Engine.Protocol;
 
-internal sealed class ClientRegistered(ClientId id, bool crossesProcesses = false) : Message
+internal sealed class ClientRegistered(ClientId id, bool crossesProcesses = false, SessionTicket? session = null) : Message
 {
     public ClientId Id { get; } = id;
+
+    /// <summary>What the client comes back with if its connection breaks; null: it can't come back.</summary>
+    public SessionTicket? Session { get; } = session;
 
     /// <summary>Whether workers may be in other processes, so that tasks have to be fit for that.</summary>
     public bool CrossesProcesses { get; } = crossesProcesses;

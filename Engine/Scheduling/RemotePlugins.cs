@@ -1,6 +1,7 @@
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Scheduling.Machine;
+using Engine.Tasks.Remote;
 
 namespace Engine.Scheduling;
 
@@ -10,7 +11,8 @@ namespace Engine.Scheduling;
 /// </summary>
 /// <param name="kind">Of whom, for people.</param>
 /// <param name="log">Told of a plugin that one who came later could not set up.</param>
-internal sealed class RemotePlugins(RemotePluginKind kind, Action<string> log)
+/// <param name="uploadBytesMax">Bytes that assemblies among them may have together: they stay, because tasks may name them.</param>
+internal sealed class RemotePlugins(RemotePluginKind kind, Action<string> log, long uploadBytesMax)
 {
     private readonly List<(string Name, object Create)> _plugins = [];
     private readonly Dictionary<long, Order> _orders = [];
@@ -23,6 +25,15 @@ internal sealed class RemotePlugins(RemotePluginKind kind, Action<string> log)
         if (isKnown && request.IsIdempotent)
         {
             Answer(client, request, null);
+            return;
+        }
+
+        if (request.Create is AssemblyImage image
+            && _plugins.Sum(static plugin => plugin.Create is AssemblyImage kept ? kept.Bytes.LongLength : 0) is var bytes && bytes + image.Bytes.LongLength > uploadBytesMax)
+        {
+            Answer(client, request, new PluginException(
+                $"{image.Name} has {image.Bytes.LongLength} bytes, and the assemblies that were uploaded before have {bytes}; {uploadBytesMax} are allowed together. "
+                + "Raise SchedulerOptions.UploadBytesMax, or give the workers the assembly when they are started."));
             return;
         }
 
@@ -134,7 +145,7 @@ internal sealed class RemotePlugins(RemotePluginKind kind, Action<string> log)
     }
 
     private static void Answer(ClientState client, Request request, Exception? error) =>
-        client.Connection!.TrySend(new Reply(request.RequestId, null, error));
+        Scheduler.Tell(client, new Reply(request.RequestId, null, error));
 
     private sealed class Order(long number, string name, ClientState? client, Request? request, bool isRegistration)
     {

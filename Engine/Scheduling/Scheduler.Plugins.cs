@@ -141,7 +141,11 @@ internal sealed partial class Scheduler
         var chosen = _machine.Choose(selector, selector is ToCloseSelector ? ValidForDownscaling() : []);
         if (chosen is not RetirementChoice choice)
         {
-            client?.Connection!.TrySend(new Reply(requestId, null, (Exception)chosen));
+            if (client is not null)
+            {
+                Tell(client, new Reply(requestId, null, (Exception)chosen));
+            }
+
             return;
         }
 
@@ -234,7 +238,7 @@ internal sealed partial class Scheduler
     }
 
     private static void Reply(ClientState client, Request request, object? value, Exception? error = null) =>
-        client.Connection!.TrySend(new Reply(request.RequestId, value, error));
+        Tell(client, new Reply(request.RequestId, value, error));
 
     private static PluginException Unknown(string what, string name, IEnumerable<string> names) =>
         new($"There is no {what} \"{name}\". There are: {(names.Any() ? string.Join(", ", names) : "none")}.");

@@ -40,8 +40,8 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
         _outbox = new SchedulerOutbox(this);
         _machine = new SchedulerStateMachine(
             options.ToSettings() with { CrossesProcesses = transport.CrossesProcesses || _addresses.Count > 1 }, _outbox);
-        _workerPlugins = new RemotePlugins(RemotePluginKind.Worker, text => _machine.LogEvent(PluginTopic, text));
-        _nannyPlugins = new RemotePlugins(RemotePluginKind.Nanny, text => _machine.LogEvent(PluginTopic, text));
+        _workerPlugins = new RemotePlugins(RemotePluginKind.Worker, text => _machine.LogEvent(PluginTopic, text), options.UploadBytesMax);
+        _nannyPlugins = new RemotePlugins(RemotePluginKind.Nanny, text => _machine.LogEvent(PluginTopic, text), uploadBytesMax: 0);
         _plugins = new SchedulerPluginSet(time, failure => Inbox.Post(new PluginFailed(failure)));
         _deadline = time.CreateTimer(
             static state => ((Scheduler)state!).Inbox.Post(DeadlineReached.Instance), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -83,7 +83,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
 
     void ISchedulerSink.Send(WorkerState worker, Message message) => worker.Connection!.TrySend(message);
 
-    void ISchedulerSink.Send(ClientState client, Message message) => client.Connection!.TrySend(message);
+    void ISchedulerSink.Send(ClientState client, Message message) => Tell(client, message);
 
     void ISchedulerSink.Send(NannyState nanny, Message message) => nanny.Connection!.TrySend(message);
 
@@ -129,7 +129,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
         }
         else if (_clients.TryGetValue(connection, out var client))
         {
-            Handle(client, envelope.Message!);
+            Handle(client, connection, envelope.Message!);
         }
         else if (_nannies.TryGetValue(connection, out var nanny))
         {
@@ -148,6 +148,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
         {
             _machine.Settle();
             TellOfMembers();
+            Acknowledge();
             _outbox.Flush();
             HandOutPlugins();
             ArmDeadline();
@@ -178,15 +179,24 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
         }
     }
 
-    private void Handle(ClientState client, Message message)
+    private void Handle(ClientState client, IConnection connection, Message message)
     {
+        if (!TakeIntoSession(client, connection, message))
+        {
+            return;
+        }
+
         if (message is PluginRequest or RetireRequest or WorkersToCloseRequest)
         {
             HandleWithPlugins(client, (Request)message);
             return;
         }
 
-        _machine.Handle(client, message, _now);
+        if (_machine.Handle(client, message, _now) is { } violation)
+        {
+            Break(connection, violation);
+        }
+
         MessagePools.Return(message);
     }
 
@@ -222,7 +232,10 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
                 _joined.Add((_nannyPlugins, connection));
                 break;
             case RegisterClient registration:
-                _clients[connection] = _machine.AddClient(registration.Name, connection, _now);
+                _clients[connection] = _machine.AddClient(registration.Name, connection, _now, registration.HasSession ? NewToken() : null);
+                break;
+            case ResumeClient resume:
+                Resume(connection, resume);
                 break;
         }
     }
@@ -235,7 +248,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
     {
         RegisterWorker => ComponentRole.Worker,
         RegisterNanny => ComponentRole.Nanny,
-        RegisterClient => ComponentRole.Client,
+        RegisterClient or ResumeClient => ComponentRole.Client,
         _ => null,
     };
 
@@ -261,7 +274,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
         }
         else if (_clients.Remove(connection, out var client))
         {
-            _machine.RemoveClient(client, _now);
+            _machine.LoseClient(client, end, _now);
         }
     }
 

@@ -38,6 +38,10 @@ public sealed class SchedulerOptions
     /// <value>5 minutes.</value>
     public TimeSpan? PausedLimit { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long the scheduler keeps what a client holds when its connection breaks, so that it finds it when it comes back; zero: not at all.</summary>
+    /// <value>30 seconds.</value>
+    public TimeSpan SessionGrace { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long it is remembered who left and why, and what was retired is not let in again.</summary>
     /// <value>1 day.</value>
     public TimeSpan LedgerExpiry { get; set; } = TimeSpan.FromDays(1);
@@ -64,6 +68,10 @@ public sealed class SchedulerOptions
     /// <value>Empty.</value>
     public IList<SchedulerPlugin> Plugins { get; init; } = [];
 
+    /// <summary>Bytes of all assemblies that clients may give to the workers; they are kept for workers that come later.</summary>
+    /// <value>256 MiB.</value>
+    public long UploadBytesMax { get; set; } = 256L << 20;
+
     /// <summary>Transitions that stories are told from; rounded up to a power of two.</summary>
     /// <value>16 384.</value>
     public int TransitionLogLength { get; set; } = 1 << 14;
@@ -88,8 +96,10 @@ public sealed class SchedulerOptions
         RequireTime(HeartbeatInterval is { } beat && beat != Timeout.InfiniteTimeSpan ? beat : null, nameof(HeartbeatInterval), s_beatMin);
         RequireTime(WorkerTimeToLive, nameof(WorkerTimeToLive), s_beatMin);
         RequireTime(PausedLimit, nameof(PausedLimit), TimeSpan.Zero);
+        RequireTime(SessionGrace, nameof(SessionGrace), TimeSpan.Zero);
         RequireTime(LedgerExpiry, nameof(LedgerExpiry), TimeSpan.Zero);
         RequireTime(ActiveMemoryManagerInterval, nameof(ActiveMemoryManagerInterval), s_beatMin);
+        Require(UploadBytesMax >= 0, nameof(UploadBytesMax), UploadBytesMax, "0 or more");
         Require(BandwidthBytesPerSecond > 0, nameof(BandwidthBytesPerSecond), BandwidthBytesPerSecond, "above 0");
         Require(TransitionLogLength is > 0 and <= 1 << 24, nameof(TransitionLogLength), TransitionLogLength, "from 1 to 2^24");
         Require(EventLogLength > 0, nameof(EventLogLength), EventLogLength, "1 or more");
@@ -102,6 +112,7 @@ public sealed class SchedulerOptions
             HeartbeatInterval = HeartbeatInterval,
             WorkerTimeToLive = WorkerTimeToLive,
             PausedLimit = PausedLimit,
+            SessionGrace = SessionGrace,
             LedgerExpiry = LedgerExpiry,
             ActiveMemory = ActiveMemoryManager,
             ActiveMemoryInterval = ActiveMemoryManagerInterval,

@@ -22,7 +22,7 @@ public sealed class ErrorCodecTests
             new ProtocolViolationException("a"), new TransportSecurityException("a", inner), new ArgumentException("a", "b", inner),
             new InvalidOperationException("a", inner), new TimeoutException("a", inner), new OperationCanceledException("a", inner),
             new NotSupportedException("a", inner), new ValueSerializationException("a", inner), new FunctionNotPortableException("a"),
-            new FunctionBindingException("a"), new TaskCanceledException("a", inner),
+            new FunctionBindingException("a"), new TaskCanceledException("a", inner), new SessionOverException("a"),
         ];
         Assert.All(errors, static error => Assert.Equal(ObjectText.Of(error), ObjectText.Of(Cross(error))));
         Assert.Equal(ErrorCodec.Types.ToHashSet(), [.. errors.Select(static error => error.GetType())]);

@@ -73,9 +73,12 @@ internal sealed partial class SchedulerFixture
 
     public void RemoveWorker(WorkerState worker, CloseReason reason) => Handle(worker, new Goodbye(reason, "gone"));
 
-    public ClientState AddClient()
+    public ClientState AddClient() => AddClient(null);
+
+    /// <param name="token">What the client comes back with; null: it goes with its connection.</param>
+    public ClientState AddClient(Guid? token)
     {
-        var client = Machine.AddClient("client", null, Now);
+        var client = Machine.AddClient("client", null, Now, token);
         _sequences.Add(client, 0);
         Settle();
         return client;
@@ -85,6 +88,21 @@ internal sealed partial class SchedulerFixture
     {
         Machine.RemoveClient(client, Now);
         Settle();
+    }
+
+    /// <summary>A client's connection has ended.</summary>
+    public void Lose(ClientState client, DisconnectKind kind = DisconnectKind.Aborted)
+    {
+        Machine.LoseClient(client, new Disconnect(kind, "gone"), Now);
+        Settle();
+    }
+
+    /// <summary>A client comes back. Gives why it can't; null: it is back.</summary>
+    public string? Resume(ClientId client, Guid token, long handled = 0)
+    {
+        var (_, _, refusal) = Machine.ResumeClient(new ResumeClient(client, token, handled), null, Now);
+        Settle();
+        return refusal;
     }
 
     public TaskKey Submit(params TaskKey[] dependencies) => Submit(new TestWork(), null, dependencies);
@@ -153,11 +171,13 @@ internal sealed partial class SchedulerFixture
         return reply?.Error ?? reply?.Value;
     }
 
-    public void Handle(ClientState client, Message message)
+    /// <returns>What is not allowed about the message; null: it is.</returns>
+    public string? Handle(ClientState client, Message message)
     {
-        Machine.Handle(client, message, Now);
+        var violation = Machine.Handle(client, message, Now);
         MessagePools.Return(message);
         Settle();
+        return violation;
     }
 
     public void Handle(WorkerState worker, Message message)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Engine.Nannies.Processes;
 using Engine.Tests.TestKit.Networks;
@@ -59,11 +60,34 @@ internal sealed class EngineCommand : IAsyncDisposable
     /// <summary>Asks it to end, as a host does.</summary>
     public void Terminate() => Assert.True(ProcessGroup.Signal(_process.Id, 15)); // SIGTERM
 
+    /// <summary>Ends it as a power cut does: nobody is told.</summary>
+    public void Kill() => Assert.True(ProcessGroup.Signal(_process.Id, 9)); // SIGKILL
+
+    /// <summary>The processes that it has started and that live.</summary>
+    public List<int> Children()
+    {
+        var parent = $"\nPPid:\t{_process.Id}\n";
+        return [.. Directory.EnumerateDirectories("/proc").Where(directory => ReadStatus(directory).Contains(parent, StringComparison.Ordinal))
+            .Select(static directory => int.Parse(Path.GetFileName(directory), CultureInfo.InvariantCulture))];
+    }
+
     /// <summary>Waits for its end; gives its exit code.</summary>
     public async Task<int> EndAsync()
     {
         await _process.WaitForExitAsync().Within("the end of a command");
         return _process.ExitCode;
+    }
+
+    private static string ReadStatus(string directory)
+    {
+        try
+        {
+            return int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out _) ? File.ReadAllText(Path.Combine(directory, "status")) : string.Empty;
+        }
+        catch (IOException)
+        {
+            return string.Empty; // It has ended.
+        }
     }
 
     public async ValueTask DisposeAsync()

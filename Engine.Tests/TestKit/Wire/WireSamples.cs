@@ -13,6 +13,7 @@ internal static partial class WireSamples
 {
     public static readonly WorkerAddress Ann = new(new WorkerId(3), "tcp://127.0.0.1:4711", "ann");
     public static readonly WorkerAddress Bob = new(new WorkerId(long.MaxValue), "tcp://[::1]:1", "bøb");
+    private static readonly Guid s_token = new(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 255]);
 
     private static readonly ConstantWork s_work = new(DataValue.From("work"));
     private static readonly TaskOptions s_options = new() { Retries = 3 };
@@ -59,6 +60,13 @@ internal static partial class WireSamples
     private static IEnumerable<Func<Message>> Tasks() =>
     [
         () => new RegisterClient("client"),
+        () => new RegisterClient("client", hasSession: true),
+        () => new ResumeClient(new ClientId(7), s_token, 0),
+        () => new ResumeClient(new ClientId(ClientId.MaxNumber), s_token, long.MaxValue),
+        () => new ClientResumed(77),
+        () => new SessionOver("it was away for too long"),
+        () => new Acknowledgement(1),
+        () => new ClientRegistered(new ClientId(7), crossesProcesses: true, new SessionTicket(s_token, TimeSpan.FromSeconds(30))),
         () => Batch<SubmitBatch>(static batch => batch.First = Key(7, 256)),
         () => Batch<SubmitBatch>(static batch =>
         {
@@ -82,7 +90,7 @@ internal static partial class WireSamples
             }
         }),
         static () => new SubmitMap(Key(1, 0), 1_000_000, s_work, null),
-        static () => new SubmitMap(Key((1 << 24) - 1, (1L << 40) - 1), int.MaxValue, s_work, s_allOptions),
+        static () => new SubmitMap(Key((1 << 24) - 1, (1L << 40) - 1), SubmitMap.CountMax, s_work, s_allOptions),
         () => Batch<ReleaseKeys>(static _ => { }),
         () => Full<ReleaseKeys>(static (batch, key, i) => batch.Add(new KeyRange { First = key, Count = i })),
         static () => new DataMissing(Key(1, 2), Ann),

@@ -52,6 +52,7 @@ internal static class ErrorCodec
         new(28, typeof(FunctionNotPortableException), static error => new FunctionNotPortableException(error.Message)),
         new(29, typeof(FunctionBindingException), static error => new FunctionBindingException(error.Message)),
         new(30, typeof(TaskCanceledException), static error => new TaskCanceledException(error.Message, error.Inner)),
+        new(31, typeof(SessionOverException), static error => new SessionOverException(error.Message)),
     ];
 
     private static readonly Dictionary<Type, ErrorType> s_byType = s_types.ToDictionary(static row => row.Type);

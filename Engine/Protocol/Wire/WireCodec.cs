@@ -1,5 +1,6 @@
 using System.Buffers;
 using Engine.Plugins.Transports;
+using Engine.Sessions;
 
 namespace Engine.Protocol.Wire;
 
@@ -14,22 +15,23 @@ internal sealed class WireCodec(WireContext context, ComponentRole self, Compone
 
     public int Write(Message message, IWireOutput output)
     {
+        var content = message is KeptMessage kept ? kept.Content : message;
         try
         {
-            if (WireKinds.Find(message.GetType()) is not { } row || (row.Routes & _out) == 0)
+            if (WireKinds.Find(content.GetType()) is not { } row || (row.Routes & _out) == 0)
             {
-                throw Crossing.RefusalOf(message)
-                    ?? new NotSupportedException($"A {message.GetType().Name} does not go from a {self} to a {peer}. What does is in WireKinds.");
+                throw Crossing.RefusalOf(content)
+                    ?? new NotSupportedException($"A {content.GetType().Name} does not go from a {self} to a {peer}. What does is in WireKinds.");
             }
 
             var writer = new WireWriter(output);
-            row.Write(ref writer, message, _sender);
+            row.Write(ref writer, content, _sender);
             writer.Complete();
             return row.Kind;
         }
         finally
         {
-            MessagePools.Return(message);
+            MessagePools.Return(message); // What is kept is in no pool.
         }
     }
 

@@ -10,12 +10,28 @@ namespace Engine.Protocol.Wire;
 /// <param name="binder">Finds functions; null where none are run: they stay references.</param>
 internal sealed class WireContext(ValueSerializers serializers, FunctionBinder? binder)
 {
+    /// <summary>Functions that are remembered. A program has not many more; forgetting one only begins its statistics anew.</summary>
+    private const int ReferencesMax = 1 << 16;
+
     private readonly ConcurrentDictionary<FunctionReference, FunctionReference> _references = new();
 
     public ValueSerializers Serializers => serializers;
 
     /// <summary>One object for equal references, so that statistics of a function are one function's.</summary>
-    public FunctionReference Intern(FunctionReference reference) => _references.GetOrAdd(reference, reference);
+    public FunctionReference Intern(FunctionReference reference)
+    {
+        if (_references.TryGetValue(reference, out var known))
+        {
+            return known;
+        }
+
+        if (_references.Count >= ReferencesMax)
+        {
+            _references.Clear();
+        }
+
+        return _references.GetOrAdd(reference, reference);
+    }
 
     /// <summary>What is handed to the component for work that arrived.</summary>
     public TaskWork Bind(RemoteWork work) => binder is null ? work : binder.Bind(work);

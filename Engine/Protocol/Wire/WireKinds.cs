@@ -21,12 +21,16 @@ internal static class WireKinds
         WireRow.Batch<ReleaseKeys>(4, ClientToScheduler, ClientToSchedulerCodec.Write, ClientToSchedulerCodec.Read),
         WireRow.Message<DataMissing>(5, ClientToScheduler | WorkerToScheduler, ClientToSchedulerCodec.Write, ClientToSchedulerCodec.ReadDataMissing),
         WireRow.Message<AbandonRequest>(6, ClientToScheduler, ClientToSchedulerCodec.Write, ClientToSchedulerCodec.ReadAbandonRequest),
+        WireRow.Message<ResumeClient>(7, ClientToScheduler, SessionCodec.Write, SessionCodec.ReadResumeClient),
+        WireRow.Message<Acknowledgement>(8, ClientToScheduler | SchedulerToClient, SessionCodec.Write, SessionCodec.ReadAcknowledgement),
 
         // The scheduler to clients.
         WireRow.Message<ClientRegistered>(10, SchedulerToClient, SchedulerToClientCodec.Write, SchedulerToClientCodec.ReadClientRegistered),
         WireRow.Batch<KeyNotices>(11, SchedulerToClient, SchedulerToClientCodec.Write, SchedulerToClientCodec.Read),
         WireRow.Message<Reply>(12, SchedulerToClient, SchedulerToClientCodec.Write, SchedulerToClientCodec.ReadReply),
         WireRow.Message<TopicEventMessage>(13, SchedulerToClient, SchedulerToClientCodec.Write, SchedulerToClientCodec.ReadTopicEventMessage),
+        WireRow.Message<ClientResumed>(14, SchedulerToClient, SessionCodec.Write, SessionCodec.ReadClientResumed),
+        WireRow.Message<SessionOver>(15, SchedulerToClient, SessionCodec.Write, SessionCodec.ReadSessionOver),
 
         // The scheduler to workers: tasks and data.
         WireRow.Batch<ComputeBatch>(20, SchedulerToWorker, SchedulerToWorkerCodec.Write, SchedulerToWorkerCodec.Read),

@@ -9,6 +9,7 @@ internal enum DeadlineKind
     Restart,
     ActiveMemory,
     NannysWord,
+    Session,
 }
 
 /// <summary>

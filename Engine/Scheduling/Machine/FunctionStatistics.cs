@@ -3,6 +3,9 @@ namespace Engine.Scheduling.Machine;
 /// <summary>Expected durations by function: exponential average, weight one half. dask: <c>TaskPrefix.duration_average</c>.</summary>
 internal sealed class FunctionStatistics(double unknownSeconds)
 {
+    /// <summary>Functions that are observed; of others nothing is known.</summary>
+    private const int FunctionsMax = 1 << 20;
+
     private float[] _seconds = new float[64]; // 0: never seen.
 
     /// <summary>Seconds that a task of the function is expected to run.</summary>
@@ -11,6 +14,11 @@ internal sealed class FunctionStatistics(double unknownSeconds)
 
     public void Observe(int function, float seconds)
     {
+        if (function >= FunctionsMax)
+        {
+            return;
+        }
+
         if (function >= _seconds.Length)
         {
             Array.Resize(ref _seconds, Math.Max(function + 1, _seconds.Length * 2));

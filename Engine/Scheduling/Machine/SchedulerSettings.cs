@@ -42,6 +42,9 @@ internal sealed record SchedulerSettings
     /// <summary>How long the nanny of a worker whose connection has ended without a goodbye may take to say what became of it.</summary>
     public TimeSpan NannysWordLimit { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a client's state is kept when its connection broke; zero: not at all.</summary>
+    public TimeSpan SessionGrace { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Departures that are remembered.</summary>
     public int LedgerLength { get; init; } = 10_000;
 

@@ -192,45 +192,6 @@ internal sealed partial class SchedulerStateMachine
         }
     }
 
-    public ClientState AddClient(string name, IConnection? connection, TimeSpan now)
-    {
-        Begin(now);
-        var client = new ClientState(new ClientId(++_clientNumber), name) { Connection = connection };
-        _clients.Add(client.Id, client);
-        _outbox.Send(client, new ClientRegistered(client.Id, _settings.CrossesProcesses));
-        _outbox.Publish(new ClientAdded(client.Id));
-        return client;
-    }
-
-    /// <summary>Removes a client: its futures are given up.</summary>
-    public void RemoveClient(ClientState client, TimeSpan now)
-    {
-        Begin(now);
-        _stimulus = Stimulus.ClientRemoved;
-        if (!_clients.Remove(client.Id))
-        {
-            return;
-        }
-
-        _workerWaits.RemoveAll(wait => wait.Client == client);
-        _replicateWaits.RemoveAll(wait => wait.Client == client);
-        foreach (var handle in _tasks.HandlesOf(client.Id).ToList())
-        {
-            if (_tasks[handle].State != SchedulerTaskState.Forgotten)
-            {
-                Unwant(handle, client);
-            }
-        }
-
-        foreach (var key in client.ForeignWants.ToList())
-        {
-            Unwant(_tasks.HandleOf(key), client);
-        }
-
-        _outbox.Publish(new ClientRemoved(client.Id));
-        Drain();
-    }
-
     /// <summary>
     /// The one way out. In one turn: the ledger first, so that whoever asks is told why; then the state; then peers and
     /// plugins are told, once (I4).
@@ -436,9 +397,3 @@ internal sealed partial class SchedulerStateMachine
         }
     }
 }
-
-/// <summary>For plugins: a client has connected.</summary>
-internal sealed record ClientAdded(ClientId Client);
-
-/// <summary>For plugins: a client has gone.</summary>
-internal sealed record ClientRemoved(ClientId Client);

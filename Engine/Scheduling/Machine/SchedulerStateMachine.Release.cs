@@ -1,3 +1,4 @@
+using Engine.Collections;
 using Engine.Protocol;
 
 namespace Engine.Scheduling.Machine;
@@ -7,13 +8,19 @@ internal sealed partial class SchedulerStateMachine
 {
     private void OnReleaseKeys(ClientState client, ReleaseKeys released)
     {
+        const int pageMask = KeyTable<SchedulerTask>.PageSize - 1;
         _stimulus = Stimulus.Released;
         foreach (ref readonly var range in released.Span)
         {
             for (var i = 0; i < range.Count; i++)
             {
-                var handle = _tasks.HandleOf(TaskKey.FromValue(range.First.Value + (ulong)i));
-                if (handle >= 0 && _tasks[handle].State != SchedulerTaskState.Forgotten)
+                var key = range.First.Value + (ulong)i;
+                var handle = _tasks.HandleOf(TaskKey.FromValue(key));
+                if (handle < 0)
+                {
+                    i += pageMask - (int)(key & pageMask); // Nor is anything known of its neighbours.
+                }
+                else if (_tasks[handle].State != SchedulerTaskState.Forgotten)
                 {
                     Unwant(handle, client);
                 }

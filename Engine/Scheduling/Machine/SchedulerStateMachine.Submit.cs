@@ -8,6 +8,24 @@ namespace Engine.Scheduling.Machine;
 /// <summary>Tasks come in. dask: <c>update_graph</c>, released → waiting.</summary>
 internal sealed partial class SchedulerStateMachine
 {
+    /// <summary>Gives a client's new tasks their keys. One that was there before, or is another client's, may be somebody's task.</summary>
+    /// <returns>What is wrong with them; null: nothing.</returns>
+    private static string? ClaimKeys(ClientState client, TaskKey first, int count)
+    {
+        if (first.Client != client.Id)
+        {
+            return $"{client.Id} submitted {first}, which is another client's";
+        }
+
+        if (first.Sequence < client.NextSequence || (ulong)(first.Sequence + count) > TaskKey.MaxSequence + 1)
+        {
+            return $"{client.Id} submitted {count} tasks from {first} on; a client numbers its tasks upwards, each once, and the next number is {client.NextSequence}";
+        }
+
+        client.NextSequence = first.Sequence + count;
+        return null;
+    }
+
     private void OnSubmit(SubmitBatch batch)
     {
         _stimulus = Stimulus.Submit;
@@ -19,11 +37,6 @@ internal sealed partial class SchedulerStateMachine
             var key = TaskKey.FromValue(batch.First.Value + (ulong)i);
             var handle = _tasks.EnsureHandle(key);
             ref var task = ref _tasks[handle];
-            if (task.State != SchedulerTaskState.Forgotten)
-            {
-                throw new NotSupportedException($"{Describe(handle)} was submitted twice. A client numbers its tasks once.");
-            }
-
             _tasks.Occupy(handle);
             var options = batch.OptionsOf(i);
             Create(ref task, entry.Work, options, entry.Element);
@@ -128,7 +141,7 @@ internal sealed partial class SchedulerStateMachine
         foreach (var key in dependencies)
         {
             var dependency = _tasks.HandleOf(key);
-            if (dependency < 0 || _tasks[dependency].State == SchedulerTaskState.Forgotten)
+            if (dependency < 0 || dependency == handle || _tasks[dependency].State == SchedulerTaskState.Forgotten)
             {
                 return new TaskError(
                     TaskErrorKind.UnknownDependency,

@@ -168,15 +168,26 @@ internal sealed partial class SchedulerStateMachine
     }
 
     /// <summary>Takes a client's message.</summary>
-    public void Handle(ClientState client, Message message, TimeSpan now)
+    /// <returns>What is not allowed about it, so that nothing of it was done; null: it is.</returns>
+    public string? Handle(ClientState client, Message message, TimeSpan now)
     {
         Begin(now);
         switch (message)
         {
             case SubmitBatch batch:
+                if (ClaimKeys(client, batch.First, batch.Count) is { } violation)
+                {
+                    return violation;
+                }
+
                 OnSubmit(batch);
                 break;
             case SubmitMap map:
+                if (ClaimKeys(client, map.First, map.Count) is { } wrong)
+                {
+                    return wrong;
+                }
+
                 OnSubmitMap(map);
                 break;
             case ReleaseKeys released:
@@ -196,6 +207,7 @@ internal sealed partial class SchedulerStateMachine
         }
 
         Drain();
+        return null;
     }
 
     /// <summary>Ends a step: places what can be placed. Then the outbox is to be flushed.</summary>
@@ -250,6 +262,9 @@ internal sealed partial class SchedulerStateMachine
                 break;
             case DeadlineKind.ActiveMemory:
                 OnActiveMemoryDue();
+                break;
+            case DeadlineKind.Session:
+                OnSessionDeadline(new ClientId((int)number));
                 break;
         }
     }

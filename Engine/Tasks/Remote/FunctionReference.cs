@@ -8,6 +8,7 @@ namespace Engine.Tasks.Remote;
 internal sealed class FunctionReference : IEquatable<FunctionReference>
 {
     private readonly int _hash;
+    private FunctionInfo? _info;
 
     public FunctionReference(string name, CallTraits traits, byte[] description)
     {
@@ -15,7 +16,6 @@ internal sealed class FunctionReference : IEquatable<FunctionReference>
         var hash = default(HashCode);
         hash.AddBytes(description);
         _hash = hash.ToHashCode();
-        Info = FunctionInfo.Named(name);
     }
 
     /// <summary>Its name for people.</summary>
@@ -26,8 +26,8 @@ internal sealed class FunctionReference : IEquatable<FunctionReference>
     /// <summary>See <see cref="FunctionDescriber"/>.</summary>
     public byte[] Description { get; }
 
-    /// <summary>For names and statistics in this process.</summary>
-    public FunctionInfo Info { get; }
+    /// <summary>For names and statistics in this process. Made when it is asked for: a reference that was read may be an equal one's second.</summary>
+    public FunctionInfo Info => _info ?? Interlocked.CompareExchange(ref _info, FunctionInfo.Named(Name), null) ?? _info;
 
     public bool Equals(FunctionReference? other) =>
         other is not null && Traits == other.Traits && Name == other.Name && Description.AsSpan().SequenceEqual(other.Description);

@@ -12,9 +12,13 @@ internal static class ClientToSchedulerCodec
     private const int HasDependencies = 8;
     private const int AllFlags = 15;
 
-    public static void Write(ref WireWriter writer, RegisterClient message) => writer.Text(message.Name);
+    public static void Write(ref WireWriter writer, RegisterClient message)
+    {
+        writer.Text(message.Name);
+        writer.Bool(message.HasSession);
+    }
 
-    public static RegisterClient ReadRegisterClient(ref WireReader reader) => new(reader.TextNotNull());
+    public static RegisterClient ReadRegisterClient(ref WireReader reader) => new(reader.TextNotNull(), reader.Bool());
 
     public static void Write(ref WireWriter writer, SubmitBatch batch, WireSender sender)
     {
@@ -92,7 +96,7 @@ internal static class ClientToSchedulerCodec
     }
 
     public static SubmitMap ReadSubmitMap(ref WireReader reader, WireReceiver receiver) => new(
-        reader.Key(), reader.Count(), receiver.Work.Read(ref reader), reader.Bool() ? TaskOptionsCodec.Read(ref reader, receiver) : null);
+        reader.Key(), reader.Count(SubmitMap.CountMax), receiver.Work.Read(ref reader), reader.Bool() ? TaskOptionsCodec.Read(ref reader, receiver) : null);
 
     public static void Write(ref WireWriter writer, ReleaseKeys batch, WireSender sender)
     {
@@ -110,7 +114,7 @@ internal static class ClientToSchedulerCodec
         var trail = default(KeyTrail);
         for (var left = reader.Count(ReleaseKeys.Capacity); left > 0; left--)
         {
-            var range = new KeyRange { First = trail.Read(ref reader), Count = reader.Count() };
+            var range = new KeyRange { First = trail.Read(ref reader), Count = reader.Count(KeyRange.CountMax) };
             trail.Skip(range.Count);
             batch.Add(range);
         }

@@ -19,9 +19,11 @@ internal static class SchedulerToClientCodec
     {
         writer.Count(message.Id.Number);
         writer.Bool(message.CrossesProcesses);
+        SessionCodec.Write(ref writer, message.Session);
     }
 
-    public static ClientRegistered ReadClientRegistered(ref WireReader reader) => new(new ClientId(reader.Count(ClientId.MaxNumber)), reader.Bool());
+    public static ClientRegistered ReadClientRegistered(ref WireReader reader) =>
+        new(new ClientId(reader.Count(ClientId.MaxNumber)), reader.Bool(), SessionCodec.ReadTicket(ref reader));
 
     public static void Write(ref WireWriter writer, KeyNotices batch, WireSender sender)
     {
