@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Engine.Plugins;
 
@@ -30,8 +31,10 @@ public interface IValueSerializer
 /// </param>
 /// <remarks>The type's own attribute comes before that of its assembly, and both before what the engine would use.</remarks>
 [AttributeUsage(AttributeTargets.Assembly | AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum)]
-public sealed class ValueSerializerAttribute(Type serializer) : Attribute
+public sealed class ValueSerializerAttribute(
+    [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor | DynamicallyAccessedMemberTypes.PublicProperties)] Type serializer) : Attribute
 {
     /// <summary>The class.</summary>
+    [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor | DynamicallyAccessedMemberTypes.PublicProperties)]
     public Type Serializer { get; } = serializer;
 }

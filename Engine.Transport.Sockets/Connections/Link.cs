@@ -86,7 +86,7 @@ internal sealed class Link : IDisposable
         useSynchronizationContext: false);
 
     /// <remarks>
-    /// TLS has a goodbye of its own, which isn't said: <see cref="SslStream.ShutdownAsync"/> must not run beside a read, which there
+    /// TLS has a goodbye of its own, which isn't said: <c>SslStream.ShutdownAsync</c> must not run beside a read, which there
     /// always is, or the read fails and the other side's farewell is lost. Nor is it needed: an end without a farewell is a broken
     /// connection, so that nobody can cut one short unnoticed.
     /// </remarks>

@@ -1,4 +1,3 @@
-using Engine.Plugins;
 using Engine.Protocol;
 using Engine.Scheduling.Machine;
 using Engine.Tests.TestKit.Machines;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
@@ -150,7 +151,8 @@ internal sealed class ValueSerializers
     }
 
     /// <remarks>The context that was generated knows the options that were asked for; a new one doesn't.</remarks>
-    private static object? MakeSerializer(Type type) => typeof(JsonSerializerContext).IsAssignableFrom(type)
+    private static object? MakeSerializer(
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor | DynamicallyAccessedMemberTypes.PublicProperties)] Type type) => typeof(JsonSerializerContext).IsAssignableFrom(type)
         ? type.GetProperty("Default", BindingFlags.Public | BindingFlags.Static)?.GetValue(null)
         : Activator.CreateInstance(type);
 
