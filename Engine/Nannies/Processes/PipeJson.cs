@@ -103,11 +103,11 @@ internal static class PipeJson
         Ready => new ReadyMessage(json.GetProperty("worker").GetInt64(), Text(json, "address"), json.GetProperty("processId").GetInt32()),
         Failed => new FailedMessage(Reason(json), Text(json, "type"), Text(json, "message"), json.GetProperty("stack").GetString()),
         Closing => new ClosingMessage(Reason(json), Text(json, "detail")),
-        Ended => new EndedMessage(Reason(json), Text(json, "detail"), (Status)Enum.Parse(typeof(Status), Text(json, "status"))),
+        Ended => new EndedMessage(Reason(json), Text(json, "detail"), Enum.Parse<Status>(Text(json, "status"))),
         var other => throw new JsonException($"There is no message of the kind {other}."),
     };
 
-    private static CloseReason Reason(JsonElement json) => (CloseReason)Enum.Parse(typeof(CloseReason), Text(json, "reason"));
+    private static CloseReason Reason(JsonElement json) => Enum.Parse<CloseReason>(Text(json, "reason"));
 
     private static string Text(JsonElement json, string name) => LaunchJson.Text(json.GetProperty(name));
 }
