@@ -11,6 +11,7 @@ internal enum Shape
     RoundTrip,
     LargeValue,
     Start,
+    Retire,
     Shrink,
 }
 

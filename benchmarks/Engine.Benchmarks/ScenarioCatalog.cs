@@ -34,6 +34,7 @@ internal static class ScenarioCatalog
         ("allocations", new Scenario("allocations 100k", Shape.Submit, Quantity.Allocation, 100_000)),
         ("allocations", new Scenario("allocations 1m", Shape.Submit, Quantity.Allocation, 1_000_000)),
         ("start", new Scenario("start", Shape.Start, Quantity.Lifecycle, 16)),
+        ("retire", new Scenario("retire", Shape.Retire, Quantity.Lifecycle, 16)),
         ("shrink", new Scenario("shrink", Shape.Shrink, Quantity.Lifecycle, 16)),
     ];
 

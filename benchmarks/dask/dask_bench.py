@@ -2,7 +2,7 @@
 """Dask's distributed under the work that Engine.Benchmarks measures.
 
 usage: dask_bench.py TEST SIZE REPS SATURATION
-  TEST        noop | tree | chain | rtt | start | shrink
+  TEST        noop | tree | chain | rtt | start | retire
   SIZE        tasks, leaves (a power of two), hops, round trips or workers
   SATURATION  default, or inf: no limit on queued tasks, no memory thresholds; Dask's best for tiny tasks
 
@@ -141,7 +141,7 @@ def result_of(x):
     return bytes(1999) + bytes([x % 256])
 
 
-def shrink(saturation, size):
+def retire(saturation, size):
     with Cluster(saturation, size) as client:
         results = client.map(result_of, range(2000), pure=False)
         wait(results)
@@ -157,7 +157,7 @@ def shrink(saturation, size):
 
 def main():
     test, size, reps, saturation = globals()[sys.argv[1]], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-    if test in (start, shrink):
+    if test in (start, retire):
         for _ in range(reps):
             print(json.dumps(test(saturation, size)), flush=True)
         return

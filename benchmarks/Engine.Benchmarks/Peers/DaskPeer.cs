@@ -64,7 +64,7 @@ internal sealed class DaskPeer
         "tree" => quick ? ("tree", 1 << 10, 1) : ("tree", 1 << 13, 2),
         "chain" => quick ? ("chain", 200, 1) : ("chain", 2_000, 2),
         "rtt" => quick ? ("rtt", 100, 1) : ("rtt", 500, 3),
-        "start" or "shrink" => quick ? (scenario.Name, 2, 1) : (scenario.Name, scenario.Size, 2),
+        "start" or "retire" => quick ? (scenario.Name, 2, 1) : (scenario.Name, scenario.Size, 2),
         _ => null,
     };
 

@@ -54,14 +54,13 @@ internal sealed class AkkaRemotePeer() : AkkaPeer("Akka.Remote ask")
 
     protected override async Task<(ActorSystem System, IActorRef Pool)> OpenAsync()
     {
-        _servers = new Servers();
-        var paths = new List<string>();
-        for (var number = 0; number < Parallelism; number++)
+        _servers = await Servers.StartAsync(ServerKind);
+        for (var number = 1; number < Parallelism; number++)
         {
-            paths.Add((await _servers.AddAsync(ServerKind)).Said);
+            await _servers.AddAsync(ServerKind);
         }
 
         var system = ActorSystem.Create("client", Settings);
-        return (system, system.ActorOf(Props.Empty.WithRouter(new RoundRobinGroup(paths))));
+        return (system, system.ActorOf(Props.Empty.WithRouter(new RoundRobinGroup(_servers.Said))));
     }
 }

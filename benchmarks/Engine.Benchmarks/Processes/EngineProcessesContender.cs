@@ -15,7 +15,7 @@ internal sealed class EngineProcessesContender() : EngineContender(EngineName)
         var ready = Stopwatch.GetElapsedTime(start);
         return shape == Shape.Start
             ? [new("ms", ready.TotalMilliseconds), .. ChildMemory.Samples(size)]
-            : [new("ms", (await ShrinkAsync(cluster, size)).TotalMilliseconds)];
+            : [new("ms", (await ShrinkAsync(cluster, size, shape == Shape.Shrink)).TotalMilliseconds)];
     }
 
     protected override async Task<(IAsyncDisposable Cluster, Client Client)> OpenAsync()
@@ -27,18 +27,22 @@ internal sealed class EngineProcessesContender() : EngineContender(EngineName)
     private static Task<LocalCluster> OpenClusterAsync(int workers) =>
         LocalCluster.StartAsync(new LocalClusterOptions { Workers = workers, ThreadsPerWorker = 1, Processes = true });
 
-    private static async Task<TimeSpan> ShrinkAsync(LocalCluster cluster, int workers)
+    /// <param name="cluster">With all its workers.</param>
+    /// <param name="workers">How many they are; one stays.</param>
+    /// <param name="untilEnded">Whether the ends of the processes belong to it, or only that they are no members any more.</param>
+    private static async Task<TimeSpan> ShrinkAsync(LocalCluster cluster, int workers, bool untilEnded)
     {
         await using var client = await cluster.ConnectAsync();
         var results = Enumerable.Range(0, Results).Select(number => client.Submit(static (int x) => ResultOf(x), number)).ToList();
         await client.WaitAsync(results);
+        var leaving = WorkerSelector.ById((await client.GetWorkersAsync()).Skip(1).Select(static worker => worker.Id));
 
         var start = Stopwatch.GetTimestamp();
-        var report = await cluster.ScaleAsync(1);
+        var report = untilEnded ? (await cluster.ScaleAsync(1)).Retirement : await client.RetireWorkersAsync(leaving);
         var elapsed = Stopwatch.GetElapsedTime(start);
 
-        Check.Equal(workers - 1, report.Retirement.Rows.Count(static row => row.Outcome == RetirementOutcome.Retired), "workers retired");
-        Check.Equal(0, report.Retirement.Rows.Sum(static row => row.Lost.Count + row.Recomputed.Count), "results lost or computed again");
+        Check.Equal(workers - 1, report.Rows.Count(static row => row.Outcome == RetirementOutcome.Retired), "workers retired");
+        Check.Equal(0, report.Rows.Sum(static row => row.Lost.Count + row.Recomputed.Count), "results lost or computed again");
         var bytes = await client.GatherAsync(results);
         for (var number = 0; number < Results; number++)
         {

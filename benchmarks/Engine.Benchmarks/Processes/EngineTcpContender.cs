@@ -39,10 +39,10 @@ internal sealed class EngineTcpContender() : EngineContender("Engine, all over t
 
     protected override async Task<(IAsyncDisposable Cluster, Client Client)> OpenAsync()
     {
-        var cluster = new Servers();
+        var cluster = await Servers.StartAsync(SchedulerKind);
+        var address = cluster.Said[0];
         try
         {
-            var address = (await cluster.AddAsync(SchedulerKind)).Said;
             for (var number = 0; number < Parallelism; number++)
             {
                 await cluster.AddAsync(WorkerKind, address, number.ToString(CultureInfo.InvariantCulture));

@@ -6,7 +6,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
-using Orleans.Hosting;
 
 namespace Engine.Benchmarks.Processes;
 
@@ -39,10 +38,10 @@ internal sealed class OrleansPeer() : Contender("Orleans client calls")
     {
         int[] ports = FreePorts(2 * Parallelism);
         int[] gateways = ports[Parallelism..];
-        _servers = new Servers();
-        for (var silo = 0; silo < Parallelism; silo++)
+        _servers = await Servers.StartAsync(ServerKind, PortsOf(0));
+        for (var silo = 1; silo < Parallelism; silo++)
         {
-            await _servers.AddAsync(ServerKind, Text(ports[silo]), Text(gateways[silo]), Text(ports[0]));
+            await _servers.AddAsync(ServerKind, PortsOf(silo));
         }
 
         _client = Quiet().UseOrleansClient(client => client
@@ -55,7 +54,8 @@ internal sealed class OrleansPeer() : Contender("Orleans client calls")
             _calculators[i] = factory.GetGrain<ICalculator>(i);
         }
 
-        static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
+        IEnumerable<string> PortsOf(int silo) =>
+            new[] { ports[silo], gateways[silo], ports[0] }.Select(static port => port.ToString(CultureInfo.InvariantCulture));
     }
 
     public override Func<Task<object>> Prepare(Shape shape, int size)

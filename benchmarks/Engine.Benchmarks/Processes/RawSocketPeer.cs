@@ -37,8 +37,8 @@ internal sealed class RawSocketPeer(string name, string family, bool isFresh) : 
 
     public override async Task StartAsync()
     {
-        _servers = new Servers();
-        var place = (await _servers.AddAsync(ServerKind, family)).Said;
+        _servers = await Servers.StartAsync(ServerKind, family);
+        var place = _servers.Said[0];
         _socket = SocketOf(family);
         await _socket.ConnectAsync(family == Unix ? new UnixDomainSocketEndPoint(place) : IPEndPoint.Parse($"127.0.0.1:{place}"));
         if (family == Unix)

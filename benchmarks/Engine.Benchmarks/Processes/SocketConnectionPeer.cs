@@ -29,8 +29,8 @@ internal sealed class SocketConnectionPeer() : Contender("raw SocketConnection")
 
     public override async Task StartAsync()
     {
-        _servers = new Servers();
-        _connection = await SocketConnection.ConnectAsync(IPEndPoint.Parse((await _servers.AddAsync(ServerKind)).Said));
+        _servers = await Servers.StartAsync(ServerKind);
+        _connection = await SocketConnection.ConnectAsync(IPEndPoint.Parse(_servers.Said[0]));
     }
 
     public override Func<Task<object>> Prepare(Shape shape, int size) => throw Unsupported(shape);
