@@ -66,7 +66,7 @@ public sealed class CommandTests : IDisposable
     {
         await using var scheduler = EngineCommand.Start("scheduler", "--listen", _address, "--secret-file", _secret);
         await scheduler.NextAsync("The scheduler listens at ");
-        await using var nanny = EngineCommand.Start("nanny", _address, "--workers", "2", "--death-timeout", "2s", "--secret-file", _secret);
+        await using var nanny = EngineCommand.Start("nanny", _address, "--workers", "2", "--death-timeout", "8s", "--secret-file", _secret);
         await nanny.NextAsync("2 workers run: ");
         await using var single = Worker("single");
         await single.NextAsync("The worker single runs");
