@@ -64,6 +64,8 @@ public class NannyScenarios
             new WorkerOptions { Name = "alone" }, cluster.Cluster.Transport, cluster.Cluster.Scheduler.Address, TimeProvider.System, validate: true,
             new WorkerHost { TellNanny = (_, _) => never.Task });
         await worker.StartAsync(TaskScheduler.Default, CancellationToken.None).Within("start of the worker");
+        using var told = await cluster.Client.SubscribeAsync("workers").Within("subscription");
+        await using var events = told.GetAsyncEnumerator();
 
         var first = worker.CloseAsync(CloseReason.UserRequest, "a test");
         var second = worker.CloseAsync(CloseReason.UserRequest, "again");
@@ -71,6 +73,8 @@ public class NannyScenarios
         Assert.Same(first, second);
         await first.Within("end of the worker");
         Assert.Equal(Status.Closed, worker.Status);
+        Assert.True(await events.MoveNextAsync().AsTask().Within("the scheduler's word")); // Between connections there is no order.
+        Assert.Contains("(alone) left, as announced", $"{events.Current.Content}", StringComparison.Ordinal);
         Assert.DoesNotContain(await cluster.Client.GetWorkersAsync(), static member => member.Name == "alone");
         await worker.LanesEnded.Within("end of its threads");
     }
