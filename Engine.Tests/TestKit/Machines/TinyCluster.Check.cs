@@ -12,26 +12,34 @@ internal sealed partial class TinyCluster
     {
         foreach (var worker in Workers.Where(static worker => !worker.IsDead))
         {
-            // None stays paused, and who was retired and left to itself hears of it.
-            worker.Pause(false);
-            worker.ToScheduler.Enqueue(new Heartbeat(worker.State.Id, false, 0, 0));
+            worker.Pause(false); // None stays paused.
         }
 
         for (var number = 0; number < _plan.WorkerNames; number++)
         {
             var settings = _plan.NextWorker(_random) with { Resources = new Dictionary<string, double> { ["gpu"] = 2 } };
-            var worker = NewWorker($"w{number}", settings);
-            Workers.Add(worker);
-            worker.State = Scheduler.AddWorker(
-                new RegisterWorker(worker.Name, $"test://{Workers.Count}", settings.Slots, settings.Resources), null, _now);
-            _workersByState.Add(worker.State, worker);
-            EndTurn();
+            Join(NewWorker($"w{number}", settings, null, 0));
+        }
+    }
+
+    /// <summary>Who was retired and left to itself hears of it at its next heartbeat.</summary>
+    private void Beat()
+    {
+        foreach (var worker in Workers.Where(static worker => !worker.IsDead))
+        {
+            worker.ToScheduler.Enqueue(new Heartbeat(worker.State.Id, false, 0, 0));
         }
     }
 
     private void CheckEnds()
     {
         CheckPlaces();
+        foreach (var nanny in Nannies.Where(static nanny => !nanny.HasEnded))
+        {
+            Require(
+                nanny.Worker is { IsDead: false, State.IsMember: true } worker && nanny.Machine.Worker == worker.State.Id,
+                $"the nanny {nanny.Id} has ended, or looks after a member (I1, I6); it is {nanny.Machine.Status} with {nanny.Worker?.State}");
+        }
         foreach (var client in Clients)
         {
             foreach (var key in client.Held)

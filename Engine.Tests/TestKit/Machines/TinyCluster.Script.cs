@@ -65,7 +65,7 @@ internal sealed partial class TinyCluster
             case 13 when Workers.Find(static worker => !worker.IsDead) is { } paused:
                 paused.Pause(Percent(50));
                 break;
-            case 12 when _plan.HasBadLinks && Pick(client) is { } doubted:
+            case 12 when _plan.HasBadLinks && Workers.Count > 0 && Pick(client) is { } doubted:
                 _hasDoubted = true;
                 client.ToScheduler.Enqueue(new DataMissing(doubted, Workers[_random.Next(Workers.Count)].State.Address));
                 break;
@@ -112,15 +112,34 @@ internal sealed partial class TinyCluster
         }
 
         var victim = alive[_random.Next(alive.Count)];
-        victim.IsDead = true;
-        victim.DiesExpectedly = _random.Next(3) == 0;
-        if (victim is { DiesExpectedly: true, Nanny: null })
-        {
-            victim.ToScheduler.Enqueue(new Goodbye(CloseReason.UserRequest, "it died")); // Nobody else would say that it was meant to.
-        }
-
         _deaths++;
-        _blamedDeaths += victim.DiesExpectedly ? 0 : 1;
+        switch (_random.Next(_plan.HasNannies ? 6 : 3))
+        {
+            case 0:
+                victim.Close(CloseReason.UserRequest);
+                break;
+            case 1 or 2:
+                _blamedDeaths++;
+                victim.Die();
+                break;
+            case 3:
+                _blamedDeaths++;
+                Trace("breaks the connection of", default, victim.State.Id.Number);
+                Scheduler.OnConnectionLost(victim.State, "the network broke it", _now);
+                victim.LoseScheduler();
+                EndTurn();
+                break;
+            case 4 when victim.Nanny is { } nanny:
+                nanny.Cut();
+                break;
+            case 5 when victim.Nanny is { } taken:
+                _blamedDeaths++;
+                taken.Abort();
+                break;
+            default:
+                victim.Frozen = _random.Next(100);
+                break;
+        }
     }
 
     private TaskKey? Pick(TinyClient client) => client.Held.Count == 0 ? null : client.Held[_random.Next(client.Held.Count)];

@@ -26,6 +26,7 @@ internal sealed partial class TinyCluster : ISchedulerSink
     private readonly List<Action> _moves = [];
     private readonly HashSet<WorkerId> _present = [];
     private readonly HashSet<WorkerId> _past = [];
+    private readonly HashSet<NannyId> _barred = [];
     private TimeSpan _now;
     private ulong _trace = 14695981039346656037;
     private int _steps;
@@ -43,6 +44,10 @@ internal sealed partial class TinyCluster : ISchedulerSink
     public List<TinyWorker> Workers { get; } = [];
 
     public List<TinyClient> Clients { get; } = [];
+
+    public List<TinyNanny> Nannies { get; } = [];
+
+    public TimeSpan Now => _now;
 
     /// <summary>A number that stands for all that has happened, in order.</summary>
     public ulong TraceHash => _trace;
@@ -74,6 +79,8 @@ internal sealed partial class TinyCluster : ISchedulerSink
         }
 
         Replenish();
+        Settle();
+        Beat();
         Settle();
         CheckEnds();
         GiveUp();
@@ -115,9 +122,8 @@ internal sealed partial class TinyCluster : ISchedulerSink
         }
     }
 
-    void ISchedulerSink.Send(NannyState nanny, Message message)
-    {
-    }
+    void ISchedulerSink.Send(NannyState nanny, Message message) =>
+        Nannies.Find(known => known.State == nanny)?.FromScheduler.Enqueue(message);
 
     void ISchedulerSink.Publish(ReadOnlySpan<Engine.Plugins.TaskTransition> transitions)
     {
@@ -130,10 +136,18 @@ internal sealed partial class TinyCluster : ISchedulerSink
         {
             case WorkerAdded added:
                 Require(_present.Add(added.Worker.Id) && !_past.Contains(added.Worker.Id), $"{added.Worker.Id} is told once to have joined (I4)");
+                Require(
+                    added.Worker.Nanny is not { } owner || !_barred.Contains(owner),
+                    $"{added.Worker.Id} has a nanny whose worker was retired, so it is not let in (I1)");
                 break;
             case WorkerRemoved removed:
                 Require(_present.Remove(removed.Worker.Id) && _past.Add(removed.Worker.Id), $"{removed.Worker.Id} is told once to have left, after it joined (I4)");
                 Require(Scheduler.Workers.All(worker => worker.Id != removed.Worker.Id), $"{removed.Worker.Id} is told to have left when it has (I4)");
+                if (removed is { Reason: CloseReason.Retired, Worker.Nanny: { } retired })
+                {
+                    _barred.Add(retired);
+                }
+
                 Require(
                     removed.Reason != CloseReason.Retired || _hasGivenUp || removed.Lost.Count + removed.Recomputed.Count + removed.Processing.Count == 0,
                     $"{removed.Worker.Id} was retired and took {removed.Lost.Count} and {removed.Recomputed.Count} values and {removed.Processing.Count} tasks along (I2, I3)");
@@ -153,28 +167,71 @@ internal sealed partial class TinyCluster : ISchedulerSink
         return client;
     }
 
-    private TinyWorker AddWorker()
+    /// <summary>A worker joins, or a nanny that will start one.</summary>
+    private void AddWorker()
     {
-        var worker = NewWorker($"w{_random.Next(_plan.WorkerNames)}", _plan.NextWorker(_random));
+        if (_plan.HasNannies && Percent(50))
+        {
+            var nanny = new TinyNanny(this, Nannies.Count + 1, Percent(30) ? $"host{_random.Next(2)}" : null);
+            Nannies.Add(nanny);
+            nanny.Start();
+        }
+        else
+        {
+            Join(NewWorker($"w{_random.Next(_plan.WorkerNames)}", _plan.NextWorker(_random), null, 0));
+        }
+    }
+
+    /// <summary>A nanny's worker comes up; null: it is not let in.</summary>
+    public TinyWorker? Start(TinyNanny nanny, long number) =>
+        Join(NewWorker($"w{_random.Next(_plan.WorkerNames)}", _plan.NextWorker(_random), nanny, number));
+
+    private TinyWorker? Join(TinyWorker worker)
+    {
+        var registration = new RegisterWorker(worker.Name, $"test://{Workers.Count % 6}", worker.Settings.Slots, worker.Settings.Resources)
+        {
+            Nanny = worker.Nanny?.Id,
+            Host = worker.Nanny?.Host,
+        };
+        if (Scheduler.Knock(registration, _now) is not null)
+        {
+            EndTurn();
+            return null;
+        }
+
         Workers.Add(worker);
-        worker.Nanny = _random.Next(2) == 0 ? AddNanny() : null;
-        worker.State = Scheduler.AddWorker(
-            new RegisterWorker(worker.Name, $"test://{Workers.Count}", worker.Settings.Slots, worker.Settings.Resources) { Nanny = worker.Nanny?.Id }, null, _now);
+        worker.State = Scheduler.AddWorker(registration, null, _now);
         _workersByState.Add(worker.State, worker);
         Trace("joins", default, worker.State.Id.Number);
         EndTurn();
         return worker;
     }
 
-    private NannyState AddNanny()
+    /// <summary>A nanny has connected.</summary>
+    /// <param name="nanny">Which.</param>
+    /// <param name="known">Told its record, before anything is sent to it.</param>
+    public void AddNanny(TinyNanny nanny, Action<NannyState> known)
     {
-        var id = SchedulerFixture.NannyIdOf(Workers.Count);
-        return Scheduler.AddNanny(new RegisterNanny(id, $"nanny{Workers.Count}", null), null, _now);
+        known(Scheduler.AddNanny(new RegisterNanny(nanny.Id, $"{nanny.Id}", nanny.Host), null, _now));
+        EndTurn();
     }
 
-    private TinyWorker NewWorker(string name, WorkerSettings settings)
+    public void OnNannyGone(NannyState nanny)
     {
-        var worker = new TinyWorker(this, name, settings);
+        Scheduler.RemoveNanny(nanny, _now);
+        EndTurn();
+    }
+
+    public void Receive(NannyState nanny, Message message)
+    {
+        Trace(message.GetType().Name, default, 0);
+        Scheduler.Handle(nanny, message, _now);
+        EndTurn();
+    }
+
+    private TinyWorker NewWorker(string name, WorkerSettings settings, TinyNanny? nanny, long number)
+    {
+        var worker = new TinyWorker(this, name, settings) { Nanny = nanny, Number = number };
         (worker.Store.WriteFailures, worker.Store.ReadFailures) = (_plan.WriteFailures, _plan.ReadFailures);
         return worker;
     }
@@ -193,20 +250,27 @@ internal sealed partial class TinyCluster : ISchedulerSink
 
     private bool LetTimePass()
     {
-        if (Scheduler.Workers.FirstOrDefault(static worker => worker.Retirement is not null || worker.Cut is not null) is not { } worker)
+        var waiting = Scheduler.Workers.FirstOrDefault(static worker => worker.Retirement is not null || worker.Cut is not null);
+        if (waiting is not null && Scheduler.NextDeadline is null)
+        {
+            throw new InvariantViolationException(waiting.Retirement is not { } retirement
+                ? $"{waiting} goes in the end, whatever its nanny says (I6)"
+                : $"a retirement ends (I6), but that of {waiting} waits, {(retirement.IsAcknowledged ? "acknowledged" : "not acknowledged")}, "
+                    + $"{waiting.Processing.Count} running, {retirement.ToMove.Count} to move, {retirement.Moving.Count} moving, {retirement.Stuck.Count} stuck");
+        }
+
+        var next = waiting is null ? null : Scheduler.NextDeadline;
+        foreach (var nanny in Nannies)
+        {
+            next = !nanny.HasEnded && nanny.Machine.NextDeadline is { } deadline && !(next < deadline) ? deadline : next;
+        }
+
+        if (next is not { } time)
         {
             return false;
         }
 
-        if (Scheduler.NextDeadline is not { } deadline)
-        {
-            throw new InvariantViolationException(worker.Retirement is not { } retirement
-                ? $"{worker} goes in the end, whatever its nanny says (I6)"
-                : $"a retirement ends (I6), but that of {worker} waits, {(retirement.IsAcknowledged ? "acknowledged" : "not acknowledged")}, "
-                    + $"{worker.Processing.Count} running, {retirement.ToMove.Count} to move, {retirement.Moving.Count} moving, {retirement.Stuck.Count} stuck");
-        }
-
-        _now = deadline > _now ? deadline : _now;
+        _now = time > _now ? time : _now;
         EndTurn();
         return true;
     }
@@ -233,6 +297,14 @@ internal sealed partial class TinyCluster : ISchedulerSink
             }
         }
 
+        foreach (var nanny in Nannies)
+        {
+            if (nanny.CanMove)
+            {
+                _moves.Add(() => nanny.Move(_random));
+            }
+        }
+
         if (_moves.Count == 0)
         {
             return false;
@@ -246,14 +318,21 @@ internal sealed partial class TinyCluster : ISchedulerSink
 
     private void CollectMoves(TinyWorker worker)
     {
-        if (worker is { IsDead: true, Nanny: { } nanny })
-        {
-            _moves.Add(() => ReceiveFrom(nanny, worker));
-        }
-
         if (worker.IsGone)
         {
             return;
+        }
+
+        if (worker.Frozen > 0)
+        {
+            worker.Frozen--;
+            _moves.Add(static () => { }); // Time passes.
+            return;
+        }
+
+        if (worker is { Own.Count: > 0, IsDead: false })
+        {
+            _moves.Add(() => worker.Own.Dequeue()());
         }
 
         if (worker.ToScheduler.Count > 0 || worker.IsDead)
@@ -329,25 +408,6 @@ internal sealed partial class TinyCluster : ISchedulerSink
         EndTurn();
     }
 
-    /// <summary>A nanny has seen its worker's end, before the scheduler or after; one that is not needed may say nothing, or be gone.</summary>
-    private void ReceiveFrom(NannyState nanny, TinyWorker worker)
-    {
-        worker.Nanny = null;
-        switch (worker.DiesExpectedly ? 0 : _random.Next(4))
-        {
-            case 2:
-                Scheduler.RemoveNanny(nanny, _now);
-                break;
-            case 3:
-                break;
-            default:
-                Scheduler.Handle(nanny, new WorkerExited(worker.State.Id, worker.DiesExpectedly ? CloseReason.UserRequest : CloseReason.Crashed, "it died"), _now);
-                break;
-        }
-
-        EndTurn();
-    }
-
     private void Serve(TinyFetch fetch)
     {
         var holder = HolderOf(fetch);
@@ -373,6 +433,13 @@ internal sealed partial class TinyCluster : ISchedulerSink
 
         Scheduler.Settle();
         _outbox.Flush();
+        foreach (var nanny in Nannies)
+        {
+            if (!nanny.HasEnded && nanny.Machine.NextDeadline <= _now)
+            {
+                nanny.Machine.Tick(_now);
+            }
+        }
     }
 
     private void TraceSent(WorkerState worker, Message message)

@@ -55,6 +55,9 @@ internal sealed record TinyPlan
     /// <summary>One in so many reads from a store fails; 0: none.</summary>
     public int ReadFailures { get; init; }
 
+    /// <summary>Whether workers may have nannies, connections break, and hosts are taken away.</summary>
+    public bool HasNannies { get; init; }
+
     public bool KeepsLog { get; init; }
 
     public static TinyPlan Of(Random random) => new()
@@ -89,6 +92,7 @@ internal sealed record TinyPlan
         HasLimits = random.Next(2) == 0,
         WriteFailures = random.Next(2) * 5,
         ReadFailures = random.Next(3) == 0 ? 8 : 0,
+        HasNannies = random.Next(2) == 0,
     };
 
     public WorkerSettings NextWorker(Random random) => new()

@@ -53,8 +53,17 @@ internal sealed class TinyWorker : IWorkerSink
 
     public bool DiesExpectedly { get; set; }
 
-    /// <summary>Its nanny, if it has one, until that has said what became of it or will not say it.</summary>
-    public NannyState? Nanny { get; set; }
+    /// <summary>Its nanny, if it has one.</summary>
+    public TinyNanny? Nanny { get; init; }
+
+    /// <summary>Which worker of its nanny it is.</summary>
+    public long Number { get; init; }
+
+    /// <summary>What its nanny, or the end of its connection, has it do.</summary>
+    public Queue<Action> Own { get; } = new();
+
+    /// <summary>For how many moves of others nothing arrives from it or at it.</summary>
+    public int Frozen { get; set; }
 
     /// <summary>Executions were recalled, and are handed out again in a turn of their own.</summary>
     public bool HasRecalled { get; private set; }
@@ -87,12 +96,45 @@ internal sealed class TinyWorker : IWorkerSink
         EndTurn();
     }
 
-    /// <summary>Ends in order: says goodbye, and is gone once that has arrived.</summary>
+    /// <summary>Ends in order: its nanny is told first, then the scheduler; it is gone once that has arrived.</summary>
     public void Close(CloseReason reason)
     {
+        if (IsDead)
+        {
+            return;
+        }
+
+        const string detail = "it was told to";
+        Nanny?.OnWorkerCloses(this, reason, detail);
         FromScheduler.Clear();
-        ToScheduler.Enqueue(new Goodbye(reason, "it was told to"));
+        ToScheduler.Enqueue(new Goodbye(reason, detail));
         (IsDead, DiesExpectedly) = (true, true);
+    }
+
+    /// <summary>Ends as a process does that is killed.</summary>
+    public void Die()
+    {
+        if (!IsDead)
+        {
+            IsDead = true;
+            FromScheduler.Clear();
+            Nanny?.OnWorkerExited(this, CloseReason.Crashed, "exit code 137");
+        }
+    }
+
+    /// <summary>Its connection to the scheduler has broken: what was on the way is lost.</summary>
+    public void LoseScheduler()
+    {
+        ToScheduler.Clear();
+        FromScheduler.Clear();
+        Own.Enqueue(() =>
+        {
+            if (!IsDead)
+            {
+                Nanny?.OnWorkerCloses(this, CloseReason.SchedulerLost, "the network broke its connection");
+                (IsDead, IsGone) = (true, true);
+            }
+        });
     }
 
     public void EndTurn()
