@@ -11,6 +11,8 @@ namespace Engine.Mutation;
 /// </summary>
 internal sealed class Gate(GateOptions options)
 {
+    private const string KillerOfSimulator = "simulator";
+    private const int BaselineSchedulesMax = 500;
     private static readonly TimeSpan s_classLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_requestLimit = TimeSpan.FromMinutes(1);
     private readonly string _root = FindRoot();
@@ -47,7 +49,7 @@ internal sealed class Gate(GateOptions options)
 
         var killers = new KillerList(Path.Combine(_root, "Engine.Mutation", "killers.txt"));
         var queue = new Queue<Mutant>([.. mutants, AllMutants.Planted]);
-        var compiling = new Lock();
+        var taking = new Lock();
         await Task.WhenAll(Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount)).Select(lane => Task.Run(async () =>
         {
             using var process = new TestProcess(TestsFolder);
@@ -77,7 +79,7 @@ internal sealed class Gate(GateOptions options)
 
         Mutant? Next()
         {
-            lock (compiling)
+            lock (taking)
             {
                 return queue.TryDequeue(out var mutant) ? mutant : null;
             }
@@ -108,8 +110,9 @@ internal sealed class Gate(GateOptions options)
             }
         }
 
-        var simulated = await process.AskAsync(new TestRequest(baseline, [], Math.Min(options.Schedules, 500)), s_requestLimit);
-        _rows.Add(new GateRow($"the engine as it is passes {usable.Count} classes of tests and 500 schedules", string.Empty, simulated == TestAnswer.Survived, simulated));
+        var schedules = Math.Min(options.Schedules, BaselineSchedulesMax);
+        var simulated = await process.AskAsync(new TestRequest(baseline, [], schedules), s_requestLimit);
+        _rows.Add(new GateRow($"the engine as it is passes {usable.Count} classes of tests and {schedules} schedules", string.Empty, simulated == TestAnswer.Survived, simulated));
         return simulated == TestAnswer.Survived ? usable : [];
     }
 
@@ -153,8 +156,6 @@ internal sealed class Gate(GateOptions options)
 
         return simulated;
     }
-
-    private const string KillerOfSimulator = "simulator";
 
     private void Report(Mutant mutant, string answer)
     {

@@ -50,7 +50,6 @@ internal static class LifecycleMutants
             Nanny, "if (_lostSince + settings.DeathTimeout <= now && !IsEnding)", "if (_lostSince + settings.DeathTimeout <= now && IsEnding)")),
         new("a retirement at the end of a lifetime that was refused is not tried again", "I8", new Edit(
             Nanny, "if (isRefused && settings.Lifetime", "if (!isRefused && settings.Lifetime")),
-        new("a nanny that is closing starts another worker", "I1", new Edit(Nanny, "            if (_isConnected && !IsEnding)\n", "            if (_isConnected)\n")),
         new("the ledger is not consulted at the door", "I1", new Edit(Membership, "_ledger.FindBar(nanny, host, now) is { } bar", "_ledger.FindBar(null, null, now) is { } bar")),
         new("a retired nanny is let in again", "I1", new Edit(Ledger, "            _barredNannies[nanny] = departure;\n", string.Empty)),
         new("a retired host is let in again", "I1", new Edit(Ledger, "            _barredHosts[host] = departure;\n", string.Empty)),

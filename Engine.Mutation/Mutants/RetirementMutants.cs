@@ -5,6 +5,7 @@ internal static class RetirementMutants
 {
     private const string Retirement = "Engine/Scheduling/Machine/SchedulerStateMachine.Retirement.cs";
     private const string Leaving = "Engine/Scheduling/Machine/SchedulerStateMachine.Leaving.cs";
+    private const string Outbox = "Engine/Scheduling/Machine/SchedulerOutbox.cs";
     private const string Replicas = "Engine/Scheduling/Machine/SchedulerStateMachine.Replicas.cs";
     private const string ActiveMemory = "Engine/Scheduling/Machine/SchedulerStateMachine.ActiveMemory.cs";
     private const string Failure = "Engine/Scheduling/Machine/SchedulerStateMachine.Failure.cs";
@@ -15,9 +16,9 @@ internal static class RetirementMutants
     public static readonly Mutant[] All =
     [
         new("the nanny is told of a retirement last", "5.2", new Edit(
-            Retirement,
-            "        Tell(worker, IntentOf(terms.Reason), terms.Reason, \"it is being retired\");\n        SetStatus(worker, Status.ClosingGracefully);\n        _outbox.Send(worker, new CloseAdmission(retirement.Number)); // Behind all that it was sent before.\n",
-            "        SetStatus(worker, Status.ClosingGracefully);\n        _outbox.Send(worker, new CloseAdmission(retirement.Number));\n        Tell(worker, IntentOf(terms.Reason), terms.Reason, \"it is being retired\");\n")),
+            Outbox,
+            "            sink.Send(nanny, message);\n        }\n\n        _nannies.Clear();\n        foreach (var worker in _workers)\n        {\n            worker.Dispatch.SendAll(worker, sink);\n        }\n",
+            "            _ = (nanny, message);\n        }\n\n        foreach (var worker in _workers)\n        {\n            worker.Dispatch.SendAll(worker, sink);\n        }\n\n        foreach (var (nanny, message) in _nannies)\n        {\n            sink.Send(nanny, message);\n        }\n\n        _nannies.Clear();\n")),
         new("the nanny is not told of a retirement", "I1", new Edit(Retirement, "        Tell(worker, IntentOf(terms.Reason), terms.Reason, \"it is being retired\");\n", string.Empty)),
         new("the worker is not asked to take nothing more", "I2", new Edit(Retirement, "        _outbox.Send(worker, new CloseAdmission(retirement.Number)); // Behind", "        //")),
         new("a worker that leaves is still given work", "I5", new Edit(Retirement, "        SetStatus(worker, Status.ClosingGracefully);\n", "        worker.Status = Status.ClosingGracefully;\n")),

@@ -85,9 +85,7 @@ internal sealed class TestClass(Type type)
         }
         catch (Exception exception)
         {
-            return (exception is TargetInvocationException { InnerException: { } inner } ? inner : exception) is var error && error is AggregateException { InnerException: { } first }
-                ? first.Message
-                : (exception.InnerException ?? exception).Message;
+            return Cause(exception).Message;
         }
         finally
         {
@@ -104,6 +102,10 @@ internal sealed class TestClass(Type type)
 
         MethodInfo? InterfaceMethod(string name) => type.GetInterfaces().FirstOrDefault(static contract => contract.FullName == "Xunit.IAsyncLifetime")?.GetMethod(name);
     }
+
+    /// <summary>What a test threw, without what reflection and waiting put around it.</summary>
+    private static Exception Cause(Exception exception) =>
+        exception is TargetInvocationException or AggregateException && exception.InnerException is { } inner ? Cause(inner) : exception;
 
     /// <summary>What class and test ask for with attributes, as snapshots do.</summary>
     private void CallAround(string name, MethodInfo method)

@@ -9,12 +9,9 @@ public sealed class NannyScenariosOverSockets : NannyScenarios
 {
     public NannyScenariosOverSockets() => ClusterKind.UseSockets();
 
-    [Fact(Skip = "The scheduler is in the process whose thread pool is blocked, so its sockets are too. Worker processes are not there yet either: docs/decisions/0012, 6.")]
+    [Fact(Skip = "The scheduler is in the process whose thread pool is blocked, so its sockets are too. With worker processes it holds: ProcessScenarios.")]
     public override Task User_code_that_blocks_every_thread_of_the_pool_for_ten_times_the_time_to_live_does_not_end_its_worker() =>
         throw new NotSupportedException();
-
-    [Fact(Skip = "The connections of worker and nanny have no order between them: the end of one may come before the other says why. A process takes longer to die.")]
-    public override Task A_worker_over_its_memory_is_ended_by_its_nanny_and_its_task_is_told_why() => throw new NotSupportedException();
 }
 
 public sealed class PluginScenariosOverSockets : PluginScenarios

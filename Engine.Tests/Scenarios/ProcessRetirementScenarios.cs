@@ -1,4 +1,3 @@
-using Engine.Plugins;
 using Engine.Tests.TestKit;
 using Engine.Tests.TestKit.Processes;
 
@@ -106,21 +105,5 @@ public sealed class ProcessRetirementScenarios
         var bytes = new byte[Large];
         bytes[0] = (byte)number;
         return bytes;
-    }
-
-    private sealed class SlowPlugin : SchedulerPlugin
-    {
-        private readonly TaskCompletionSource<WorkerRemoved> _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task<WorkerRemoved> Entered => _entered.Task;
-
-        public void Release() => _released.TrySetResult();
-
-        public override async ValueTask RemoveWorkerAsync(WorkerRemoved removed, CancellationToken cancellationToken)
-        {
-            _entered.TrySetResult(removed);
-            await _released.Task.WaitAsync(cancellationToken);
-        }
     }
 }

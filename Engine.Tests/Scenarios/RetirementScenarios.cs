@@ -428,20 +428,4 @@ public class RetirementScenarios
             return default;
         }
     }
-
-    private sealed class SlowPlugin : SchedulerPlugin
-    {
-        private readonly TaskCompletionSource<WorkerRemoved> _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task<WorkerRemoved> Entered => _entered.Task;
-
-        public void Release() => _released.TrySetResult();
-
-        public override async ValueTask RemoveWorkerAsync(WorkerRemoved removed, CancellationToken cancellationToken)
-        {
-            _entered.TrySetResult(removed);
-            await _released.Task.WaitAsync(cancellationToken);
-        }
-    }
 }

@@ -87,8 +87,10 @@ public sealed class ProcessStartTests
     public async Task A_start_that_is_given_up_ends_when_the_process_has()
     {
         await using var probes = new ProbeFixture();
+        await using var hold = new Hold();
         using var source = new CancellationTokenSource();
-        var starting = probes.StartAsync("hang", cancellationToken: source.Token);
+        var starting = probes.StartAsync($"hold {hold.Name}", cancellationToken: source.Token);
+        await hold.EnteredAsync();
         Assert.NotEmpty(probes.Marked());
 
         await source.CancelAsync();

@@ -43,6 +43,9 @@ internal sealed class ProbeBody : IWorkerProcessBody
             case "hang":
                 await Never();
                 break;
+            case "hold":
+                Hold.Wait(argument);
+                break;
             case "ignore-stop":
                 worker.IgnoresStop = true;
                 break;

@@ -255,7 +255,7 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
         if (_startAt <= now)
         {
             _startAt = null;
-            if (_isConnected && !IsEnding)
+            if (_isConnected) // And not ending, which takes the time back.
             {
                 StartWorker();
             }

@@ -234,6 +234,7 @@ internal sealed partial class SchedulerStateMachine
         }
     }
 
+    /// <summary>A worker has more to run: it may not be idle any more, or be worth taking work from.</summary>
     private void OnLoadGrown(WorkerState worker)
     {
         if (worker.IdlePlace >= 0 && worker.ActiveCount >= worker.Threads)
