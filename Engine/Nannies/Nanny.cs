@@ -219,6 +219,7 @@ internal sealed class Nanny : Component, INannySink
 
     protected override void Fail(Exception exception)
     {
+        _starting?.Cancel(); // Or what is being started would live until it is ready, and hears only then that nobody wants it.
         _worker?.Kill(CloseReason.NannyClosing, $"its nanny failed: {exception.Message}");
         ((INannySink)this).End(Status.Failed, CloseReason.InternalError, $"nanny {Name} failed: {exception}", exception);
     }

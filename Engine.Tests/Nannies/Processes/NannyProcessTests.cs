@@ -4,6 +4,7 @@ using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Tests.TestKit;
 using Engine.Tests.TestKit.Processes;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Engine.Tests.Nannies.Processes;
 
@@ -84,16 +85,34 @@ public sealed class NannyProcessTests : IAsyncLifetime
         Assert.Equal((Status.Closed, CloseReason.HostStopping), await EndOf(nanny));
     }
 
+    [Fact]
+    public async Task A_nanny_that_fails_gives_up_the_start_that_is_under_way()
+    {
+        await using var hold = new Hold();
+        var endless = new FakeTimeProvider(); // The process has time enough to come up, so nobody else ends it.
+        var launcher = new WatchedLauncher(ProbeFixture.Launcher(place => place with { Time = endless }), _probes.Variables($"hold {hold.Name}"));
+        var clock = new BrokenClock();
+        var starting = StartAsync(launcher, new NannySettings(), clock);
+        await hold.EnteredAsync();
+
+        clock.IsBroken = true;
+        _connection!.TrySend(NannyRegistered.Instance);
+
+        await launcher.When("gives 1 up");
+        Assert.Empty(_probes.Marked());
+        await Assert.ThrowsAsync<InvalidOperationException>(() => starting);
+    }
+
     private static async Task<(Status Status, CloseReason Reason)> EndOf(Nanny nanny)
     {
         var end = await nanny.Ended.Within("end of the nanny");
         return (end.Status, end.Reason);
     }
 
-    private async Task<Nanny> StartAsync(IWorkerLauncher launcher, NannySettings settings)
+    private async Task<Nanny> StartAsync(IWorkerLauncher launcher, NannySettings settings, TimeProvider? time = null)
     {
         var listener = await _transport.ListenAsync("inproc://scheduler", _scheduler, CancellationToken.None);
-        var place = new LocalPlace(_transport, listener.Address, TimeProvider.System, TaskScheduler.Default, Validate: true);
+        var place = new LocalPlace(_transport, listener.Address, time ?? TimeProvider.System, TaskScheduler.Default, Validate: true);
         var nanny = new Nanny(NannyId.New(), "probe", null, settings, launcher, place);
         var starting = nanny.StartAsync(TaskScheduler.Default, CancellationToken.None);
         (_connection, var message, _) = await _scheduler.NextAsync();
@@ -101,5 +120,12 @@ public sealed class NannyProcessTests : IAsyncLifetime
         _connection.TrySend(NannyRegistered.Instance);
         await starting.Within("start of the nanny");
         return nanny;
+    }
+
+    private sealed class BrokenClock : TimeProvider
+    {
+        public bool IsBroken { get; set; }
+
+        public override long GetTimestamp() => IsBroken ? throw new InvalidOperationException("the clock is broken") : base.GetTimestamp();
     }
 }

@@ -86,8 +86,8 @@ public sealed class ProcessStartTests
     [Fact]
     public async Task A_start_that_is_given_up_ends_when_the_process_has()
     {
-        await using var probes = new ProbeFixture();
         await using var hold = new Hold();
+        await using var probes = new ProbeFixture();
         using var source = new CancellationTokenSource();
         var starting = probes.StartAsync($"hold {hold.Name}", cancellationToken: source.Token);
         await hold.EnteredAsync();
@@ -97,6 +97,19 @@ public sealed class ProcessStartTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting);
         Assert.Empty(probes.Marked());
+    }
+
+    [Fact]
+    public async Task A_test_that_fails_while_a_probe_starts_does_not_leave_it()
+    {
+        await using var hold = new Hold();
+        var probes = new ProbeFixture();
+        var starting = probes.StartAsync($"hold {hold.Name}", static place => place with { Time = new FakeTimeProvider() });
+        await hold.EnteredAsync();
+
+        await probes.DisposeAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting);
     }
 
     [Fact]

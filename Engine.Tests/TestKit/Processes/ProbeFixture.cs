@@ -8,12 +8,14 @@ namespace Engine.Tests.TestKit.Processes;
 
 /// <summary>
 /// Starts worker processes with probes in them. All of them, and all that they start, have a variable by which they are found: when
-/// it is disposed it makes sure that none of them lives.
+/// it is disposed it gives up the starts that are under way, and makes sure that none of them lives.
 /// </summary>
 internal sealed class ProbeFixture : IAsyncDisposable
 {
     private const string MarkVariable = "ENGINE_PROBE_MARK";
     private static int s_number;
+    private readonly CancellationTokenSource _isOver = new();
+    private readonly List<Task> _starts = [];
     private readonly string _mark = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Interlocked.Increment(ref s_number)}");
 
     /// <summary>What nannies were told of closing workers, in order.</summary>
@@ -38,8 +40,14 @@ internal sealed class ProbeFixture : IAsyncDisposable
             variables[name] = value;
         }
 
-        return await Launcher(change ?? (static place => place)).StartProcessAsync(
-            new WorkerLaunch(NannyId.New(), TellAsync, null, variables), cancellationToken).Within($"start of a probe that is to {probe}");
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_isOver.Token, cancellationToken);
+        var starting = Launcher(change ?? (static place => place)).StartProcessAsync(new WorkerLaunch(NannyId.New(), TellAsync, null, variables), either.Token);
+        lock (_starts)
+        {
+            _starts.Add(starting);
+        }
+
+        return await starting.Within($"start of a probe that is to {probe}");
     }
 
     /// <summary>Waits until a process has ended; it may be nobody's child any more.</summary>
@@ -60,6 +68,9 @@ internal sealed class ProbeFixture : IAsyncDisposable
     {
         try
         {
+            // A test that fails while a probe starts doesn't get as far as to end it.
+            await _isOver.CancelAsync();
+            await Task.WhenAll(_starts).ContinueWith(static _ => { }, TaskScheduler.Default).Within("end of the starts that were given up");
             foreach (var process in Marked())
             {
                 await EndOf(process); // One that was killed may just be about to end; one that was not fails the test.
@@ -70,6 +81,7 @@ internal sealed class ProbeFixture : IAsyncDisposable
         finally
         {
             Marked().ForEach(static process => ProcessGroup.Signal(process, 9));
+            _isOver.Dispose();
         }
     }
 

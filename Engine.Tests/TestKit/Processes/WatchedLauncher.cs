@@ -47,7 +47,17 @@ internal sealed class WatchedLauncher(IWorkerLauncher inner, IReadOnlyDictionary
             Note(_workers.TrueForAll(static worker => worker.Exited.IsCompleted) ? $"start {number}" : $"start {number} though another lives");
         }
 
-        var started = new Watched(this, number, await inner.StartAsync(launch with { Environment = variables }, cancellationToken));
+        Watched started;
+        try
+        {
+            started = new Watched(this, number, await inner.StartAsync(launch with { Environment = variables }, cancellationToken));
+        }
+        catch (OperationCanceledException)
+        {
+            Note($"gives {number} up");
+            throw;
+        }
+
         lock (_gate)
         {
             _workers.Add(started);
