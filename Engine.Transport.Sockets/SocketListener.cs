@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Net.Sockets;
 using Engine.Plugins.Transports;
 using Engine.Transport.Sockets.Addresses;
@@ -81,7 +80,7 @@ internal sealed class SocketListener : IListener
         try
         {
             EndPoints.Configure(socket);
-            SslStream? tls = null;
+            Stream? tls = null;
             IReadOnlySet<ComponentRole>? roles = null;
             if (_tls is not null)
             {

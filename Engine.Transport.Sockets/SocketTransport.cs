@@ -1,7 +1,5 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using Engine.Plugins.Transports;
 using Engine.Transport.Sockets.Addresses;
 using Engine.Transport.Sockets.Connections;
@@ -46,12 +44,6 @@ internal sealed class SocketTransport(TransportSettings settings, TlsIdentity? t
             throw new ConnectionClosedException(
                 $"{address} did not answer within {settings.Limits.HandshakeTimeout.TotalSeconds} s. Check the address, and whether its process hangs; or raise TransportLimits.HandshakeTimeout.");
         }
-        catch (AuthenticationException exception)
-        {
-            throw new TransportSecurityException(
-                $"{address} and this process don't trust each other's certificates: {exception.Message} Both need certificates of the same authority, that of {address} with the host's name in it.",
-                exception);
-        }
         catch (EndOfStreamException)
         {
             throw new ConnectionClosedException(
@@ -79,14 +71,16 @@ internal sealed class SocketTransport(TransportSettings settings, TlsIdentity? t
         try
         {
             EndPoints.Configure(socket);
-            SslStream? secured = null;
+            Stream? secured = null;
+            IReadOnlySet<ComponentRole>? roles = null;
             if (tls is not null)
             {
-                stream = secured = await tls.CallAsync(stream, place.Host, cancellationToken);
+                (secured, roles) = await tls.CallAsync(stream, place, cancellationToken);
+                stream = secured;
             }
 
             var hello = Handshake.CreateHello(settings, self);
-            var talk = new Handshake(stream, hello, settings.Security.Secret, secured is null ? null : TlsIdentity.RolesOfPeer(secured));
+            var talk = new Handshake(stream, hello, settings.Security.Secret, roles);
             var peer = await talk.CallAsync(place.ToString(), cancellationToken);
             var saysThatItLives = self.Role == ComponentRole.Worker && peer.Identity.Role == ComponentRole.Scheduler;
             var connection = new WireConnection(Link.Create(socket, secured, saysThatItLives), inbox, place.ToString(), peer, accepted: false, self.Role, settings);

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net.Security;
 using System.Net.Sockets;
 using Pipelines.Sockets.Unofficial;
 
@@ -38,12 +37,12 @@ internal sealed class Link : IDisposable
     /// <param name="socket">The socket.</param>
     /// <param name="tls">The TLS stream over it; null without TLS.</param>
     /// <param name="blocks">Whether whoever writes has a thread to itself (<see cref="IsBlocking"/>).</param>
-    public static Link Create(Socket socket, SslStream? tls, bool blocks)
+    public static Link Create(Socket socket, Stream? tls, bool blocks)
     {
         var (send, receive) = (Options(SendBytesMax), Options(ReceiveBytesMax));
         if (blocks)
         {
-            var stream = tls ?? (Stream)new NetworkStream(socket, ownsSocket: false);
+            var stream = tls ?? new NetworkStream(socket, ownsSocket: false);
             var writer = PipeWriter.Create(new BlockingStream(stream), new StreamPipeWriterOptions(send.Pool, BlockPool.BlockBytes));
             return new Link(StreamConnection.GetReader(stream, receive), writer, socket, stream, finishes: false) { IsBlocking = true };
         }

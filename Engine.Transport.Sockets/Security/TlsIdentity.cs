@@ -3,10 +3,12 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Engine.Plugins.Transports;
+using Engine.Transport.Sockets.Addresses;
 
 namespace Engine.Transport.Sockets.Security;
 
 /// <summary>A component's certificate and the authority that it trusts, from the files of its security; TLS streams that use them.</summary>
+/// <remarks>Others know these as streams only: so a process without TLS doesn't load what TLS is made of.</remarks>
 internal sealed class TlsIdentity
 {
     private static readonly IReadOnlySet<ComponentRole> NoRoles = new HashSet<ComponentRole>();
@@ -47,21 +49,33 @@ internal sealed class TlsIdentity
     }
 
     /// <summary>Sets TLS up as the side that connects; the other has to be the host that was meant.</summary>
-    public async Task<SslStream> CallAsync(Stream stream, string host, CancellationToken cancellationToken)
+    /// <returns>The stream, and the roles that the other side may have.</returns>
+    /// <exception cref="TransportSecurityException">One side doesn't trust the other's certificate.</exception>
+    public async Task<(Stream Tls, IReadOnlySet<ComponentRole> Roles)> CallAsync(Stream stream, Place address, CancellationToken cancellationToken)
     {
         var tls = new SslStream(stream, leaveInnerStreamOpen: false);
-        await tls.AuthenticateAsClientAsync(
-            new SslClientAuthenticationOptions
-            {
-                TargetHost = host,
-                ClientCertificateContext = _certificate,
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                CertificateChainPolicy = TrustAuthorityOnly(),
-                CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-                AllowRenegotiation = false,
-            },
-            cancellationToken);
-        return tls;
+        try
+        {
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = address.Host,
+                    ClientCertificateContext = _certificate,
+                    EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+                    CertificateChainPolicy = TrustAuthorityOnly(),
+                    CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+                    AllowRenegotiation = false,
+                },
+                cancellationToken);
+        }
+        catch (AuthenticationException exception)
+        {
+            throw new TransportSecurityException(
+                $"{address} and this process don't trust each other's certificates: {exception.Message} Both need certificates of the same authority, that of {address} with the host's name in it.",
+                exception);
+        }
+
+        return (tls, RolesOfPeer(tls));
     }
 
     /// <summary>
@@ -69,7 +83,7 @@ internal sealed class TlsIdentity
     /// owner is refused in the handshake, where it can be told why.
     /// </summary>
     /// <returns>The stream, and the roles that the other side may have.</returns>
-    public async Task<(SslStream Tls, IReadOnlySet<ComponentRole> Roles)> AnswerAsync(Stream stream, CancellationToken cancellationToken)
+    public async Task<(Stream Tls, IReadOnlySet<ComponentRole> Roles)> AnswerAsync(Stream stream, CancellationToken cancellationToken)
     {
         var isTrusted = false;
         var tls = new SslStream(stream, leaveInnerStreamOpen: false);
@@ -93,7 +107,7 @@ internal sealed class TlsIdentity
     }
 
     /// <summary>The roles that the other side's certificate is for.</summary>
-    public static IReadOnlySet<ComponentRole> RolesOfPeer(SslStream tls)
+    private static IReadOnlySet<ComponentRole> RolesOfPeer(SslStream tls)
     {
         if (tls.RemoteCertificate is not { } shown)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Engine.Nannies;
 using Engine.Nannies.Processes;
 using Engine.Plugins.Transports;
@@ -40,7 +39,7 @@ public sealed class WorkerLaunchTests
             Validate = true,
         };
 
-        var sent = (LaunchDocument)Roundtrip(WorkerLaunchCodec.Encode(options, place, s_launch, ["X"]));
+        var sent = (LaunchDocument)Roundtrip(WorkerLaunchCodec.Encode(options, place, s_launch, ["X"]))!;
         var arrived = WorkerLaunchCodec.OptionsOf(sent);
         var security = WorkerLaunchCodec.SecurityOf(sent);
 
@@ -69,34 +68,52 @@ public sealed class WorkerLaunchTests
         Assert.Equal(known, typeof(WorkerOptions).GetProperties().Select(static property => property.Name).Order(StringComparer.Ordinal));
     }
 
-    public static TheoryData<string> Lines => new()
+    [Fact]
+    public void Every_message_arrives_as_it_was()
     {
-        Text(new StopMessage(CloseReason.Retired, "line\nbreak")),
-        Text(new HeardMessage()),
-        Text(new ReadyMessage(7, "unix://somewhere", 99)),
-        Text(new FailedMessage(CloseReason.Refused, "type", "message", null)),
-        Text(new ClosingMessage(CloseReason.Missing, "detail")),
-        Text(new EndedMessage(CloseReason.Missing, "detail", Status.Failed)),
-    };
+        PipeMessage[] messages =
+        [
+            new StopMessage(CloseReason.Retired, "line\nbreak"),
+            new HeardMessage(),
+            new ReadyMessage(new WorkerId(7), "unix://somewhere", 99),
+            new FailedMessage(CloseReason.Refused, "type", "message", null),
+            new FailedMessage(CloseReason.StartFailed, "type", "message", "stack"),
+            new ClosingMessage(CloseReason.Missing, "detail"),
+            new EndedMessage(CloseReason.Missing, "detail", Status.Failed),
+        ];
+        Assert.All(messages, static message => Assert.Equal(message, Roundtrip(message)));
+    }
 
-    [Theory]
-    [MemberData(nameof(Lines))]
-    public void A_message_is_one_line_and_can_be_read_again(string line)
+    [Fact]
+    public async Task Messages_come_one_after_the_other_until_the_pipe_is_let_go_even_within_a_message()
     {
-        Assert.EndsWith("\n", line, StringComparison.Ordinal);
-        Assert.Equal(1, line.Count(static c => c == '\n'));
-        Assert.Equal(line, Text(PipeMessage.Parse(line)));
+        byte[] sent = [.. PipeCodec.Write(new HeardMessage()), .. PipeCodec.Write(new ClosingMessage(CloseReason.Missing, "detail"))];
+        foreach (var end in (int[])[sent.Length, sent.Length - 1])
+        {
+            using var pipe = new MemoryStream(sent, 0, end);
+            using var other = new MemoryStream(sent, 0, end);
+            Assert.Equal(new HeardMessage(), PipeCodec.Read(pipe));
+            Assert.Equal(new HeardMessage(), await PipeCodec.ReadAsync(other));
+            Assert.Equal(end == sent.Length, PipeCodec.Read(pipe) is ClosingMessage);
+            Assert.Equal(end == sent.Length, await PipeCodec.ReadAsync(other) is ClosingMessage);
+            Assert.Null(PipeCodec.Read(pipe));
+            Assert.Null(await PipeCodec.ReadAsync(other));
+        }
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("null")]
-    [InlineData("{}")]
-    [InlineData("""{"kind":"unknown"}""")]
-    [InlineData("""{"kind":"launch","version":1}""")]
-    [InlineData("""{"kind":"ready","worker":"seven"}""")]
-    public void What_is_no_message_is_an_error(string line) =>
-        Assert.True(Record.Exception(() => PipeMessage.Parse(line)) is JsonException, "It is to be a JsonException.");
+    [InlineData(new byte[] { 0, 0, 0, 0 })]
+    [InlineData(new byte[] { 255, 255, 255, 127 })]
+    [InlineData(new byte[] { 255, 255, 255, 255 })]
+    [InlineData(new byte[] { 1, 0, 0, 0, 99 })] // No such kind.
+    [InlineData(new byte[] { 1, 0, 0, 0, 1 })] // A stop without a reason.
+    [InlineData(new byte[] { 2, 0, 0, 0, 2, 0 })] // More than there should be.
+    [InlineData(new byte[] { 2, 0, 0, 0, 0, 1 })] // A launch of version 1.
+    public async Task What_is_no_message_is_an_error(byte[] bytes)
+    {
+        Assert.Throws<ProtocolViolationException>(() => PipeCodec.Read(new MemoryStream(bytes)));
+        await Assert.ThrowsAsync<ProtocolViolationException>(() => PipeCodec.ReadAsync(new MemoryStream(bytes)));
+    }
 
     [Theory]
     [InlineData("Plugins")]
@@ -141,9 +158,7 @@ public sealed class WorkerLaunchTests
         Assert.Equal(option, error.ParamName);
     }
 
-    private static PipeMessage Roundtrip(PipeMessage message) => PipeMessage.Parse(Text(message));
-
-    private static string Text(PipeMessage message) => System.Text.Encoding.UTF8.GetString(message.ToLine());
+    private static PipeMessage? Roundtrip(PipeMessage message) => PipeCodec.Read(new MemoryStream(PipeCodec.Write(message)));
 
     private sealed class NoServices : IServiceProvider
     {

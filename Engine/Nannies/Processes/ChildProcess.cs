@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 
 namespace Engine.Nannies.Processes;
 
@@ -88,7 +87,7 @@ internal sealed class ChildProcess : ILaunchedWorker
                 await TakeAsync(message);
             }
         }
-        catch (JsonException exception)
+        catch (ProtocolViolationException exception)
         {
             Kill(CloseReason.Crashed, $"its process said what no worker says ({exception.Message}), so it was killed");
         }
@@ -108,7 +107,7 @@ internal sealed class ChildProcess : ILaunchedWorker
         switch (message)
         {
             case ReadyMessage ready:
-                (Id, Address) = (new WorkerId(ready.Worker), ready.Address);
+                (Id, Address) = (ready.Worker, ready.Address);
                 _ready.TrySetResult();
                 break;
             case FailedMessage failed:
@@ -123,7 +122,7 @@ internal sealed class ChildProcess : ILaunchedWorker
                 _said = (ended.Reason, ended.Detail);
                 break;
             default:
-                throw new JsonException($"a {message.GetType().Name} is for workers");
+                throw new ProtocolViolationException($"a {message.GetType().Name} is for workers");
         }
     }
 

@@ -24,6 +24,7 @@ internal sealed class EngineWorkerBody : IWorkerProcessBody
         try
         {
             await worker.StartAsync(TaskScheduler.Default, CancellationToken.None);
+            await Rehearsal.RunAsync(transport, worker.Self);
         }
         catch
         {

@@ -3,10 +3,8 @@ namespace Engine.Nannies.Processes;
 /// <summary>Nanny to worker, first of all: what the worker has to know. Secrets travel here and nowhere else: not in arguments, not in variables.</summary>
 internal sealed record LaunchDocument : PipeMessage
 {
-    /// <summary>The version that this assembly writes and reads.</summary>
-    public const int CurrentVersion = 1;
-
-    public required int Version { get; init; }
+    /// <summary>The version of these messages. A program whose files were replaced while it ran may start workers of another.</summary>
+    public int Version { get; init; } = LaunchCodec.Version;
 
     /// <summary>The scheduler's address.</summary>
     public required string Scheduler { get; init; }

@@ -1,6 +1,4 @@
 using System.IO.Pipes;
-using System.Text;
-using System.Text.Json;
 
 namespace Engine.Nannies.Processes;
 
@@ -40,12 +38,12 @@ internal sealed class ParentPipe
     /// <summary>Says something to the nanny. A nanny that can't hear it is gone, and the reading thread sees that.</summary>
     public void Send(PipeMessage message)
     {
-        var line = message.ToLine();
+        var bytes = PipeCodec.Write(message);
         lock (_writing)
         {
             try
             {
-                _stream.Write(line);
+                _stream.Write(bytes);
             }
             catch (IOException)
             {
@@ -68,17 +66,16 @@ internal sealed class ParentPipe
     {
         try
         {
-            using var reader = new StreamReader(_stream, Encoding.UTF8);
-            while (reader.ReadLine() is { } line)
+            while (PipeCodec.Read(_stream) is { } message)
             {
-                Take(PipeMessage.Parse(line));
+                Take(message);
             }
         }
         catch (IOException)
         {
             // The same as an end.
         }
-        catch (JsonException exception)
+        catch (ProtocolViolationException exception)
         {
             // Only a nanny of another version speaks so. A worker that runs is of no use if it can't be told anything.
             if (_launch.TrySetException(exception))

@@ -1,17 +1,9 @@
 namespace Engine.Nannies.Processes;
 
-// What a nanny and its worker process say to each other: JSON, a line each.
+// What a nanny and its worker process say to each other. PipeCodec says how.
 
 /// <summary>Base of what goes through the pipe between a nanny and its worker process.</summary>
-internal abstract record PipeMessage
-{
-    /// <summary>The message as a line.</summary>
-    public byte[] ToLine() => PipeJson.Write(this);
-
-    /// <summary>Reads a line.</summary>
-    /// <exception cref="System.Text.Json.JsonException">It is no such message.</exception>
-    public static PipeMessage Parse(string line) => PipeJson.Read(line);
-}
+internal abstract record PipeMessage;
 
 /// <summary>Nanny to worker: end.</summary>
 internal sealed record StopMessage(CloseReason Reason, string Detail) : PipeMessage;
@@ -20,7 +12,7 @@ internal sealed record StopMessage(CloseReason Reason, string Detail) : PipeMess
 internal sealed record HeardMessage : PipeMessage;
 
 /// <summary>Worker to nanny: the scheduler has let it in.</summary>
-internal sealed record ReadyMessage(long Worker, string Address, int ProcessId) : PipeMessage;
+internal sealed record ReadyMessage(WorkerId Worker, string Address, int ProcessId) : PipeMessage;
 
 /// <summary>Worker to nanny: it did not come up. The reason is <see cref="CloseReason.Refused"/> or <see cref="CloseReason.StartFailed"/>.</summary>
 internal sealed record FailedMessage(CloseReason Reason, string Type, string Message, string? Stack) : PipeMessage;

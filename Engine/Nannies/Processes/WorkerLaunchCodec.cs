@@ -35,7 +35,6 @@ internal static class WorkerLaunchCodec
         Check(options);
         return new LaunchDocument
         {
-            Version = LaunchDocument.CurrentVersion,
             Scheduler = place.SchedulerAddress,
             Listen = options.ListenAddress ?? place.ListenAddress,
             Nanny = launch.Nanny.Value,

@@ -1,7 +1,5 @@
 using System.IO.Pipes;
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using System.Threading.Channels;
 
 namespace Engine.Nannies.Processes;
@@ -11,7 +9,6 @@ internal sealed class WorkerPipe : IDisposable
 {
     private readonly NamedPipeServerStream _stream;
     private readonly Channel<PipeMessage> _outgoing = Channel.CreateUnbounded<PipeMessage>(new UnboundedChannelOptions { SingleReader = true });
-    private StreamReader? _reader;
 
     public WorkerPipe()
     {
@@ -33,7 +30,6 @@ internal sealed class WorkerPipe : IDisposable
             File.Delete(Name); // Nobody else is to come, and nothing is left if this process is killed.
         }
 
-        _reader = new StreamReader(_stream, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 1024, leaveOpen: true);
         _ = WriteAsync();
     }
 
@@ -58,12 +54,12 @@ internal sealed class WorkerPipe : IDisposable
     public void Send(PipeMessage message) => _outgoing.Writer.TryWrite(message);
 
     /// <summary>What the worker says next; null: its process has let go of the pipe.</summary>
-    /// <exception cref="JsonException">It is nothing that a worker says.</exception>
+    /// <exception cref="ProtocolViolationException">It is nothing that a worker says.</exception>
     public async Task<PipeMessage?> ReadAsync()
     {
         try
         {
-            return await _reader!.ReadLineAsync() is { } line ? PipeMessage.Parse(line) : null;
+            return await PipeCodec.ReadAsync(_stream);
         }
         catch (IOException)
         {
@@ -74,7 +70,6 @@ internal sealed class WorkerPipe : IDisposable
     public void Dispose()
     {
         _outgoing.Writer.TryComplete();
-        _reader?.Dispose();
         _stream.Dispose();
     }
 
@@ -86,7 +81,7 @@ internal sealed class WorkerPipe : IDisposable
             {
                 while (_outgoing.Reader.TryRead(out var message))
                 {
-                    await _stream.WriteAsync(message.ToLine());
+                    await _stream.WriteAsync(PipeCodec.Write(message));
                 }
             }
         }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Engine.Nannies.Processes;
 
 /// <summary>A process that runs one worker, and nothing else of its program. See docs/processes.md.</summary>
@@ -55,12 +53,8 @@ internal static class WorkerProcess
         try
         {
             launch = await pipe.Launch;
-            if (launch.Version != LaunchDocument.CurrentVersion)
-            {
-                throw new JsonException($"the nanny speaks version {launch.Version}, this process {LaunchDocument.CurrentVersion}");
-            }
         }
-        catch (JsonException exception)
+        catch (ProtocolViolationException exception)
         {
             pipe.Send(FailureOf(exception));
             return WorkerExitCode.BadUsage;
@@ -86,7 +80,7 @@ internal static class WorkerProcess
         }
 
         pipe.OnStop(worker.Stop);
-        pipe.Send(new ReadyMessage(worker.Id.Number, worker.Address, Environment.ProcessId));
+        pipe.Send(new ReadyMessage(worker.Id, worker.Address, Environment.ProcessId));
         var (end, status) = await worker.Ended;
         pipe.Send(new EndedMessage(end.Reason, end.Detail, status));
         return WorkerExitCodes.Of(end.Reason);
