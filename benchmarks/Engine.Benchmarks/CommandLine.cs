@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engine.Benchmarks.Soak;
 
 namespace Engine.Benchmarks;
 
@@ -19,6 +20,7 @@ internal sealed class CommandLine
         $"""
         usage: [processes] [scenario...] [--reps N] [--quick] [--only TEXT]... [--no-dask] [--json FILE]
                {MembershipBenchmark.Option} [--reps N]
+               {SoakOptions.Usage["usage: ".Length..]}
           scenarios: {string.Join(' ', ScenarioCatalog.Options(processes: false))} (default: all)
           {ProcessesOption}: with worker processes; its scenarios: {string.Join(' ', ScenarioCatalog.Options(processes: true))}
           --reps N     measured repetitions, default {DefaultReps} ({QuickReps} with --quick)

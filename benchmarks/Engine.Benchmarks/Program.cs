@@ -2,6 +2,7 @@ using System.Globalization;
 using Engine.Benchmarks;
 using Engine.Benchmarks.Peers;
 using Engine.Benchmarks.Processes;
+using Engine.Benchmarks.Soak;
 
 if (args is [PeerProcess.Option, var kind, .. var rest])
 {
@@ -11,6 +12,17 @@ if (args is [PeerProcess.Option, var kind, .. var rest])
 if (args is [MembershipBenchmark.Option, ..])
 {
     return await MembershipBenchmark.RunAsync(args is [_, "--reps", var count] && int.TryParse(count, CultureInfo.InvariantCulture, out var number) ? Math.Max(1, number) : 5);
+}
+
+if (args is [SoakOptions.Option, .. var soak])
+{
+    if (SoakOptions.TryParse(soak) is { } options)
+    {
+        return await SoakRun.RunAsync(options);
+    }
+
+    await Console.Error.WriteLineAsync(SoakOptions.Usage);
+    return 2;
 }
 
 if (CommandLine.TryParse(args) is not { } commandLine)

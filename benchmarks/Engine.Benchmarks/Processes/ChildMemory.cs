@@ -18,30 +18,13 @@ internal static class ChildMemory
             return [];
         }
 
-        var children = Directory.EnumerateDirectories("/proc")
-            .Where(static folder => int.TryParse(Path.GetFileName(folder), out _) && ParentOf(folder) == Environment.ProcessId)
-            .Select(static folder => File.ReadAllLines(Path.Combine(folder, "smaps_rollup")))
-            .ToList();
+        var children = ChildProcesses.Find().Select(static process => File.ReadAllLines($"/proc/{process}/smaps_rollup")).ToList();
         Check.Equal(expected, children.Count, "child processes");
         return
         [
             new("resident MiB a process", children.Average(static lines => Mebibytes(lines, "Rss:"))),
             new("proportional MiB a process", children.Average(static lines => Mebibytes(lines, "Pss:"))),
         ];
-    }
-
-    private static int? ParentOf(string folder)
-    {
-        try
-        {
-            // "number (name) state parent ...", and the name may have spaces and brackets.
-            var stat = File.ReadAllText(Path.Combine(folder, "stat"));
-            return int.Parse(stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-        }
-        catch (IOException)
-        {
-            return null; // It has just ended.
-        }
     }
 
     private static double Mebibytes(IEnumerable<string> lines, string name)
