@@ -171,6 +171,19 @@ public sealed class NannyEndTests
     }
 
     [Fact]
+    public void A_nanny_that_loses_its_scheduler_while_its_worker_retires_ends_for_good_I1()
+    {
+        var nanny = NannyFixture.Running(s_settings);
+        nanny.Tell(NannyIntent.Retire, CloseReason.Retired);
+        nanny.Lose();
+        nanny.Advance(s_settings.DeathTimeout);
+
+        nanny.Exit();
+
+        Assert.Equal((Status.Closed, CloseReason.Retired), (nanny.Ended!.Value.Status, nanny.Ended.Value.Reason));
+    }
+
+    [Fact]
     public void A_lifetime_that_is_over_retires_the_worker_T024()
     {
         var nanny = NannyFixture.Running(s_settings with { Lifetime = TimeSpan.FromHours(1) });
@@ -217,6 +230,80 @@ public sealed class NannyEndTests
 
         nanny.Advance(TimeSpan.FromMinutes(6)); // A tenth of the lifetime.
         Assert.Equal(4, nanny.Order.Count);
+    }
+
+    [Theory]
+    [InlineData(3600, 360)]
+    [InlineData(5, 1)]
+    public void A_refused_retirement_is_asked_for_again_after_a_tenth_of_the_lifetime_and_not_within_a_second(int lifetime, int pause)
+    {
+        var nanny = NannyFixture.Running(s_settings with { Lifetime = TimeSpan.FromSeconds(lifetime) });
+        nanny.Advance(TimeSpan.FromSeconds(lifetime));
+        nanny.EndRetirement(isRefused: true);
+        nanny.Order.Clear();
+
+        nanny.Advance(TimeSpan.FromSeconds(pause) - TimeSpan.FromTicks(1));
+        Assert.Empty(nanny.Order);
+        nanny.Advance(TimeSpan.FromTicks(1));
+
+        Assert.Equal(["retire worker-10"], nanny.Order);
+    }
+
+    [Fact]
+    public void A_lifetime_that_is_over_while_the_nanny_ends_retires_nobody()
+    {
+        var nanny = new NannyFixture(s_settings with { Lifetime = TimeSpan.FromSeconds(1) });
+        nanny.Start();
+        nanny.Register();
+        nanny.Close();
+        nanny.Run();
+
+        nanny.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.DoesNotContain("retire worker-10", nanny.Order);
+    }
+
+    [Fact]
+    public void It_does_not_knock_again_before_the_pause_is_over()
+    {
+        var nanny = NannyFixture.Running(s_settings);
+        nanny.Advance(TimeSpan.FromSeconds(10));
+        nanny.Lose();
+
+        nanny.Advance(TimeSpan.FromSeconds(0.9));
+        Assert.Empty(nanny.Order);
+        nanny.Advance(TimeSpan.FromSeconds(0.1));
+
+        Assert.Equal(["connect"], nanny.Order);
+    }
+
+    [Fact]
+    public void The_grace_of_a_close_counts_from_the_close()
+    {
+        var nanny = NannyFixture.Running(s_settings);
+        nanny.Advance(TimeSpan.FromSeconds(100));
+
+        nanny.Close();
+
+        Assert.Equal(TimeSpan.FromSeconds(105), nanny.Machine.NextDeadline);
+    }
+
+    [Fact]
+    public void Nothing_that_is_late_is_heard_by_a_nanny_that_failed_because_its_worker_could_not_be_killed()
+    {
+        var nanny = NannyFixture.Running(s_settings with { TerminateBytes = 1, Lifetime = TimeSpan.FromHours(1) });
+        nanny.Measure(2);
+        nanny.Advance(s_settings.KillGrace);
+        Assert.Equal(Status.Failed, nanny.Ended!.Value.Status);
+
+        nanny.Tell(NannyIntent.Restart, CloseReason.Restart); // The sink fails the test if anything is done.
+        nanny.Announce(CloseReason.Crashed);
+        nanny.EndRetirement(isRefused: true);
+        nanny.Measure(3);
+        Assert.Null(nanny.Machine.NextDeadline);
+        nanny.Exit();
+
+        Assert.Equal(Status.Failed, nanny.Machine.Status);
     }
 
     [Fact]

@@ -125,6 +125,105 @@ public sealed class NannyStateMachineTests
         Assert.Null(nanny.Ended);
     }
 
+    [Theory]
+    [InlineData(true, CloseReason.Crashed)] // How it ended doesn't matter.
+    [InlineData(false, CloseReason.LifetimeRestart)]
+    public void What_was_asked_for_or_announced_is_followed_at_once_however_often(bool isAskedFor, CloseReason reason)
+    {
+        var nanny = NannyFixture.Running(s_settings);
+        for (var number = 2; number < 20; number++)
+        {
+            nanny.Tell(isAskedFor ? NannyIntent.Restart : NannyIntent.Run, CloseReason.Restart);
+            nanny.Exit(reason);
+            Assert.Equal(number, nanny.Alive);
+            nanny.Run();
+        }
+    }
+
+    [Fact]
+    public void A_crash_is_forgotten_when_the_window_is_over_and_not_before()
+    {
+        var nanny = NannyFixture.Running(s_settings with { RestartsMax = 1 });
+        nanny.Exit();
+        nanny.Run();
+
+        nanny.Advance(s_settings.RestartWindow);
+        nanny.Exit();
+        Assert.Equal(3, nanny.Alive);
+        nanny.Run();
+        nanny.Advance(s_settings.RestartWindow - TimeSpan.FromTicks(1));
+        nanny.Exit();
+
+        Assert.Equal(Status.Failed, nanny.Ended!.Value.Status);
+        Assert.Equal("tell LogEventMessage", nanny.Order[^2]); // The scheduler's log tells of it.
+    }
+
+    [Fact]
+    public void What_is_told_of_the_last_end_is_what_is_done_then()
+    {
+        var (going, closing) = (NannyFixture.Running(s_settings), NannyFixture.Running(s_settings));
+        closing.Close(CloseReason.SchedulerLost); // After which another one would be started, if it didn't close.
+
+        going.Exit();
+        closing.Exit();
+
+        Assert.Equal(NannyAction.Restart, going.Machine.LastExit!.Action);
+        Assert.Equal(NannyAction.CloseTogether, closing.Machine.LastExit!.Action);
+    }
+
+    [Fact]
+    public void Of_a_worker_that_was_never_let_in_the_scheduler_is_told_nothing()
+    {
+        var nanny = new NannyFixture(s_settings);
+        nanny.Start();
+        nanny.Register();
+
+        nanny.Exit();
+
+        Assert.DoesNotContain(nanny.Told, static told => told is WorkerExited);
+    }
+
+    [Fact]
+    public void Of_two_words_of_equal_strength_the_last_counts_and_more_than_how_it_was_seen_to_end_only_if_stronger()
+    {
+        var nanny = NannyFixture.Running(s_settings);
+        nanny.Announce(CloseReason.LifetimeRestart);
+        nanny.Announce(CloseReason.SchedulerLost);
+        nanny.Exit(CloseReason.Crashed);
+        nanny.Run();
+        nanny.Announce(CloseReason.LifetimeRestart);
+        nanny.Exit(CloseReason.SchedulerLost);
+
+        Assert.Equal(["tell worker-10 SchedulerLost", "tell worker-20 SchedulerLost"], nanny.Order.Where(static line => line.StartsWith("tell worker", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_late_word_of_an_older_worker_does_not_end_the_one_that_there_is_I7()
+    {
+        var nanny = NannyFixture.Running(s_settings);
+        nanny.Exit();
+        nanny.Run();
+        nanny.Order.Clear();
+
+        nanny.Announce(CloseReason.Retired, number: 1);
+        nanny.Advance(s_settings.KillGrace);
+
+        Assert.Empty(nanny.Order);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_nanny_that_closes_goes_on_closing_whatever_it_is_told(bool isToRetire)
+    {
+        var nanny = NannyFixture.Running(s_settings);
+        nanny.Close();
+
+        nanny.Tell(isToRetire ? NannyIntent.Retire : NannyIntent.Run, CloseReason.Retired);
+
+        Assert.Equal(Status.Closing, nanny.Machine.Status);
+    }
+
     public static TheoryData<CloseReason> Reasons => [.. Enum.GetValues<CloseReason>()];
 
     [Theory]

@@ -245,6 +245,23 @@ public sealed class ExecuteTests
     }
 
     [Fact]
+    public void The_time_limit_of_an_attempt_that_has_ended_does_not_end_the_next_one_I7()
+    {
+        var options = new TaskOptions { Timeout = TimeSpan.FromSeconds(5) };
+        _worker.Compute(Key(1), TestWork.WithContext(), options, []);
+        var first = _worker.TaskOf(Key(1));
+        _worker.Err(Key(1));
+        _worker.Compute(Key(1), TestWork.WithContext(), options, [], attempt: 2);
+        Assert.Same(first, _worker.TaskOf(Key(1))); // Entries are used again.
+        _worker.Told.Clear();
+
+        _worker.ReachTimeLimit(Key(1), attempt: 1);
+
+        Assert.Empty(_worker.Told);
+        Assert.Empty(_worker.Cancelled);
+    }
+
+    [Fact]
     public void A_task_over_its_time_limit_keeps_its_slot_until_it_returns_and_is_not_told_again()
     {
         _worker.Compute(Key(1), TestWork.WithContext(), new TaskOptions { Timeout = TimeSpan.FromSeconds(5) }, []);

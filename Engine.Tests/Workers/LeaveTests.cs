@@ -68,6 +68,19 @@ public sealed class LeaveTests
     }
 
     [Fact]
+    public void What_waits_does_not_start_when_a_slot_gets_free_before_the_executor_has_answered()
+    {
+        _worker.ComputeMany(Key(1), Key(2));
+        _worker.CloseAdmission();
+
+        _worker.End(Key(1));
+        Assert.Equal([Key(1)], _worker.Started);
+        _worker.GiveBack();
+
+        Assert.Equal([(Key(2), 1)], _worker.Returned);
+    }
+
+    [Fact]
     public void What_waits_for_inputs_is_returned_and_inputs_that_come_start_nothing()
     {
         _worker.Compute(Key(10), (Key(1), Peer(2)));

@@ -27,6 +27,21 @@ public sealed class MapRunTests
     }
 
     [Fact]
+    public void The_end_of_an_element_that_was_given_up_and_runs_alone_by_now_is_not_told_I7()
+    {
+        _worker.ComputeMap(First, 3);
+        var run = _worker.TaskOf(First);
+        _worker.Free(At(1));
+        _worker.Compute(At(1), null, null, [], attempt: 2);
+        _worker.Split(run, begun: 2); // The first has ended, the second runs.
+        _worker.Finished.Clear();
+
+        _worker.End(run);
+
+        Assert.DoesNotContain(_worker.Finished, static finished => finished.Key == At(1));
+    }
+
+    [Fact]
     public void A_run_that_was_cut_short_gives_what_it_has_and_goes_on_later()
     {
         _worker.ComputeMap(First, 5);

@@ -54,6 +54,13 @@ public sealed class AdaptiveTests
     }
 
     [Fact]
+    public void Workers_that_are_paused_count()
+    {
+        var paused = new WorkerInfo { Id = new WorkerId(9), Name = "9", Address = string.Empty, Threads = 3, Status = Status.Paused };
+        Assert.Equal(10, Machine().Target(new ClusterLoad { OccupancySeconds = 100, ProcessingCount = 1_000, Workers = [Member(1), paused] }));
+    }
+
+    [Fact]
     public void Workers_that_leave_do_not_count()
     {
         var leaving = new WorkerInfo { Id = new WorkerId(9), Name = "9", Address = string.Empty, Threads = 99, Status = Status.ClosingGracefully };
@@ -122,6 +129,18 @@ public sealed class AdaptiveTests
         Assert.Equal(["1", "2", "3", "4"], machine.Decide(0, Planned(4), dispensable, s_second).Remove.Order(StringComparer.Ordinal));
         machine.OnRefused("1", s_second);
         Assert.Equal(["3", "4"], machine.Decide(2, Planned(4), dispensable, s_second).Remove);
+    }
+
+    [Fact]
+    public void A_round_that_calls_for_more_ends_the_row()
+    {
+        var machine = Machine(new AdaptiveOptions { WaitCount = 2 });
+        var (plan, all) = (Planned(3), Members(3));
+        Assert.Empty(machine.Decide(2, plan, all, s_second).Remove);
+        Assert.Equal(4, machine.Decide(4, plan, all, s_second).GrowTo);
+
+        Assert.Empty(machine.Decide(2, plan, all, s_second).Remove);
+        Assert.Single(machine.Decide(2, plan, all, s_second).Remove);
     }
 
     [Fact]

@@ -196,6 +196,65 @@ public sealed class SpecClusterTests
     }
 
     [Fact]
+    public void A_refused_worker_whose_host_has_ended_meanwhile_is_replaced()
+    {
+        var cluster = SpecClusterFixture.With(2);
+        cluster.Scale(1);
+        cluster.Chosen("0");
+        cluster.HostEnded("0");
+        _ = cluster.Lines;
+
+        cluster.Answer(("0", RetirementOutcome.Refused));
+
+        Assert.DoesNotContain("0", cluster.Plan, StringComparison.Ordinal);
+        Assert.Contains("stop 0", cluster.Lines, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_refused_worker_that_has_left_meanwhile_is_waited_for_and_not_for_ever()
+    {
+        var cluster = SpecClusterFixture.With(2);
+        cluster.Scale(1);
+        cluster.Chosen("0");
+        cluster.Scale(2);
+        cluster.Left("0");
+
+        cluster.Answer(("0", RetirementOutcome.Refused));
+
+        Assert.Equal("choose 1; retire 0; start 2; refused 0; cancel 2", cluster.Lines);
+        Assert.NotNull(cluster.Machine.NextDeadline);
+    }
+
+    [Fact]
+    public void The_answer_to_a_choice_of_before_chooses_nobody_I7()
+    {
+        var cluster = SpecClusterFixture.With(4);
+        cluster.Scale(1);
+        cluster.Scale(3);
+        Assert.Equal("choose 3; choose 1", cluster.Lines);
+
+        cluster.Machine.OnChosen(1, [new WorkerId(1), new WorkerId(2), new WorkerId(3)], cluster.Now);
+        Assert.Equal(string.Empty, cluster.Lines);
+        cluster.Chosen("3");
+
+        Assert.Equal("retire 3", cluster.Lines);
+    }
+
+    [Fact]
+    public void No_more_go_than_should_however_many_are_chosen()
+    {
+        var cluster = SpecClusterFixture.With(3);
+        cluster.Joined("foreign");
+        cluster.Scale(2);
+        cluster.Chosen("foreign"); // In the way, so two are asked for.
+        _ = cluster.Lines;
+
+        cluster.Chosen("1", "2");
+
+        Assert.Equal("retire 1", cluster.Lines);
+    }
+
+    [Fact]
     public void Growing_while_a_worker_is_being_retired_starts_another()
     {
         var cluster = SpecClusterFixture.With(2);

@@ -94,6 +94,46 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    public void A_worker_that_breaks_off_on_its_way_out_is_remembered_from_then_on()
+    {
+        var scheduler = new SchedulerFixture(new SchedulerSettings { LedgerExpiry = TimeSpan.FromHours(1) });
+        var worker = scheduler.AddWorker(null, host: "h");
+        scheduler.Retire(worker);
+        scheduler.Advance(TimeSpan.FromHours(2));
+
+        scheduler.Cut(worker);
+
+        Assert.NotNull(scheduler.Machine.FindRefusal(null, "h", scheduler.Now + TimeSpan.FromMinutes(59)));
+        Assert.Null(scheduler.Machine.FindRefusal(null, "h", scheduler.Now + TimeSpan.FromMinutes(60)));
+    }
+
+    [Fact]
+    public void A_worker_whose_nanny_breaks_off_after_it_on_their_way_out_is_remembered_from_then_on()
+    {
+        var scheduler = new SchedulerFixture(new SchedulerSettings { LedgerExpiry = TimeSpan.FromHours(1), NannysWordLimit = TimeSpan.FromDays(1) });
+        var nanny = scheduler.AddNanny();
+        var worker = scheduler.AddWorker(nanny);
+        scheduler.Retire(worker);
+        scheduler.Cut(worker);
+        scheduler.Advance(TimeSpan.FromHours(2));
+
+        scheduler.Cut(nanny);
+
+        Assert.NotNull(scheduler.Machine.FindRefusal(nanny.Id, null, scheduler.Now + TimeSpan.FromMinutes(59)));
+    }
+
+    [Fact]
+    public void A_worker_whose_successor_knocks_is_remembered_from_then_on()
+    {
+        var scheduler = new SchedulerFixture(new SchedulerSettings { LedgerExpiry = TimeSpan.FromHours(1) });
+        var nanny = scheduler.AddNanny();
+        scheduler.Retire(scheduler.AddWorker(nanny));
+        scheduler.Advance(TimeSpan.FromHours(2));
+
+        Assert.NotNull(scheduler.Knock(nanny));
+    }
+
+    [Fact]
     public void A_host_is_let_in_again_with_its_nannies_when_it_is_readmitted()
     {
         var (nanny, elsewhere) = (_scheduler.AddNanny(host: "h", number: 1), _scheduler.AddNanny(host: "other", number: 2));

@@ -1,3 +1,4 @@
+using Engine.Plugins;
 using Engine.Protocol;
 using Engine.Scheduling.Machine;
 using Engine.Tests.TestKit.Machines;
@@ -65,6 +66,70 @@ public sealed class LivenessTests
         _scheduler.Advance(TimeSpan.FromSeconds(29));
 
         Assert.True(worker.IsMember);
+    }
+
+    [Fact]
+    public void After_a_sign_of_life_the_time_to_live_begins_anew_and_ends()
+    {
+        var worker = _scheduler.AddWorker();
+        _scheduler.Advance(TimeSpan.FromSeconds(29));
+        _scheduler.Beat(worker);
+        _scheduler.Advance(TimeSpan.FromSeconds(1));
+        _scheduler.Advance(TimeSpan.FromSeconds(28.9));
+        Assert.True(worker.IsMember);
+
+        _scheduler.Advance(TimeSpan.FromSeconds(0.1));
+
+        Assert.False(worker.IsMember);
+    }
+
+    [Theory]
+    [InlineData(false, CloseReason.Missing)]
+    [InlineData(true, CloseReason.Restart)]
+    public void A_silent_worker_hears_whether_a_successor_takes_its_place(bool hasNanny, CloseReason reason)
+    {
+        _scheduler.AddWorker(hasNanny ? _scheduler.AddNanny() : null);
+
+        _scheduler.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(reason, Assert.Single(_scheduler.Sent.Told.Select(static told => told.Message).OfType<CloseWorker>()).Reason);
+    }
+
+    [Fact]
+    public void A_status_that_is_said_again_is_no_change()
+    {
+        var worker = _scheduler.AddWorker();
+
+        _scheduler.Handle(worker, new StatusChanged(Status.Running));
+
+        Assert.DoesNotContain(_scheduler.Sent.Happened, static happened => happened is WorkerStatusChanged);
+    }
+
+    [Fact]
+    public void What_a_worker_has_in_its_store_is_what_its_last_heartbeat_said()
+    {
+        var worker = _scheduler.AddWorker();
+
+        _scheduler.Handle(worker, new Heartbeat(worker.Id, false, 0, 123));
+
+        Assert.Equal(123, Assert.Single((IReadOnlyList<WorkerInfo>)_scheduler.Ask(new WorkersRequest())!).SpilledBytes);
+    }
+
+    [Fact]
+    public void Who_is_no_longer_paused_is_given_what_nobody_could_run_and_counts_for_those_who_wait_for_workers()
+    {
+        var worker = _scheduler.AddWorker();
+        var held = _scheduler.Hold(worker);
+        _scheduler.Handle(worker, new StatusChanged(Status.Paused));
+        var dependent = _scheduler.Submit(held);
+        var wait = _scheduler.AskLater(new WaitForWorkersRequest(1));
+        Assert.Equal(SchedulerTaskState.NoWorker, _scheduler.StateOf(dependent));
+        Assert.Null(_scheduler.AnswerTo(wait));
+
+        _scheduler.Handle(worker, new StatusChanged(Status.Running));
+
+        Assert.Equal(worker, _scheduler.Sent.Latest[dependent].Worker);
+        Assert.Equal(1, _scheduler.AnswerTo(wait)?.Value);
     }
 
     [Theory]

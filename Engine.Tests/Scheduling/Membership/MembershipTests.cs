@@ -114,6 +114,19 @@ public sealed class MembershipTests
     }
 
     [Fact]
+    public void What_had_copies_once_and_has_none_any_more_is_lost_with_its_last_holder()
+    {
+        var (first, second) = (_scheduler.AddWorker(), _scheduler.AddWorker());
+        var data = _scheduler.HoldData(first);
+        _scheduler.Copy(data, 2);
+        _scheduler.RemoveWorker(second);
+
+        _scheduler.RemoveWorker(first);
+
+        Assert.Equal([data], _scheduler.RemovalOf(first).Lost);
+    }
+
+    [Fact]
     public void The_event_of_a_retired_worker_lists_what_was_moved_and_nothing_as_lost()
     {
         var leaving = _scheduler.AddWorker();
@@ -256,6 +269,98 @@ public sealed class MembershipTests
         Assert.Equal(
             ["worker-1 (w0) left, as announced: it was retired", "worker-2 (w1) left, as announced: its program is over", "worker-3 (w2) left, unannounced: gone"],
             _scheduler.EventsOf("workers").Select(static line => (string)line.Content!).Where(static line => line.Contains(" left, ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Who_is_let_in_is_told_so_with_his_number_and_when_his_first_heartbeat_is_due()
+    {
+        var nanny = _scheduler.AddNanny();
+        var worker = _scheduler.AddWorker(nanny);
+
+        Assert.Contains("nanny: NannyRegistered", _scheduler.Sent.Order);
+        var registered = Assert.Single(_scheduler.Sent.Told.Select(static told => told.Message).OfType<WorkerRegistered>());
+        Assert.Equal((worker.Address, TimeSpan.FromSeconds(0.5)), (registered.Self, registered.HeartbeatInterval));
+    }
+
+    [Fact]
+    public void A_connection_that_ends_after_the_goodbye_tells_nothing_new()
+    {
+        var worker = _scheduler.AddWorker();
+        _scheduler.RemoveWorker(worker, CloseReason.UserRequest);
+
+        _scheduler.Cut(worker);
+
+        Assert.Equal(CloseReason.UserRequest, _scheduler.RemovalOf(worker).Reason);
+    }
+
+    [Fact]
+    public void Who_waits_for_a_retirement_is_released_when_the_scheduler_closes_I6()
+    {
+        var request = _scheduler.Retire(_scheduler.AddWorker());
+
+        _scheduler.CloseScheduler();
+
+        Assert.Equal((RetirementOutcome.Refused, RefusalReason.SchedulerClosed), (_scheduler.RowOf(request).Outcome, _scheduler.RowOf(request).Refusal));
+    }
+
+    [Fact]
+    public void A_nanny_that_comes_back_is_told_for_what_reason_its_worker_leaves()
+    {
+        var worker = _scheduler.AddWorker(_scheduler.AddNanny());
+        _scheduler.AddNanny();
+        Assert.Equal((NannyIntent.Run, "it runs"), (_scheduler.Sent.Nannies[^1].Message.Intent, _scheduler.Sent.Nannies[^1].Message.Detail));
+
+        _scheduler.Retire(worker, new RetirementTerms(null, RunningTasks.WaitFor, OnDeadline.Abort, CloseWorkers: true, CloseReason.LifetimeOver));
+        _scheduler.AddNanny();
+
+        var told = _scheduler.Sent.Nannies[^1].Message;
+        Assert.Equal((NannyIntent.Retire, CloseReason.LifetimeOver, "it is being retired"), (told.Intent, told.Reason, told.Detail));
+    }
+
+    [Fact]
+    public void Who_waits_for_workers_is_answered_once()
+    {
+        var wait = _scheduler.AskLater(new WaitForWorkersRequest(1));
+        _scheduler.AddWorker();
+        _scheduler.AddWorker();
+
+        Assert.Single(_scheduler.Sent.Replies, reply => reply.RequestId == wait);
+    }
+
+    [Fact]
+    public void A_tasks_story_says_which_coming_or_going_moved_it_and_each_is_a_step_of_its_own()
+    {
+        var scheduler = new SchedulerFixture(new SchedulerSettings { WorkerSaturation = double.PositiveInfinity, UnknownDurationSeconds = 1e-3, NannysWordLimit = TimeSpan.FromHours(1) });
+        var anywhere = new TaskOptions { Workers = ["nobody"], AllowOtherWorkers = true };
+        var task = scheduler.Submit(new TestWork(), anywhere);
+        var first = Step("WorkerAdded", () => scheduler.AddWorker("first"));
+        Step("WorkerRemoved", () => Done(() => scheduler.Cut(first)));
+        var nanny = scheduler.AddNanny();
+        var second = Step("WorkerAdded", () => scheduler.AddWorker(nanny, "second"));
+        Step("WorkerRemoved", () => scheduler.Knock(nanny));
+        var third = Step("WorkerAdded", () => scheduler.AddWorker(nanny, "third"));
+        scheduler.Cut(third);
+        Step("WorkerRemoved", () => Done(() => scheduler.Cut(nanny)));
+        var fourth = Step("WorkerAdded", () => scheduler.AddWorker("fourth"));
+        scheduler.Retire(fourth, new RetirementOptions { RunningTasks = RunningTasks.Interrupt });
+        Step("Retirement", () => Done(() => scheduler.Return(fourth, task)));
+        Assert.False(second.IsMember);
+
+        static bool Done(Action act)
+        {
+            act();
+            return true;
+        }
+
+        T Step<T>(string stimulus, Func<T> act)
+        {
+            var before = scheduler.StoryOf(task);
+            var result = act();
+            var added = scheduler.StoryOf(task)[before.Count..];
+            Assert.NotEmpty(added);
+            Assert.All(added, line => Assert.Equal((stimulus, true), (line.Stimulus, line.Step > before[^1].Step)));
+            return result;
+        }
     }
 
     private List<string> Comings() => [.. _scheduler.Sent.Happened.Select(static happened => happened switch

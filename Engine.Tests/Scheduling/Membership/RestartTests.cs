@@ -59,6 +59,62 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public void A_restart_of_all_drops_what_several_clients_want_and_what_is_left_of_clients_that_have_gone()
+    {
+        _scheduler.AddWorker(_scheduler.AddNanny());
+        var (going, other) = (_scheduler.AddClient(), _scheduler.AddClient());
+        var named = _scheduler.Submit(going, new TestWork(), new TaskOptions { Name = "shared" });
+        Assert.Equal(named, _scheduler.FindKey("shared", other));
+        _scheduler.FindKey("shared", _scheduler.Client);
+        _scheduler.RemoveClient(going);
+        Assert.Equal(1, _scheduler.Machine.TaskCount);
+
+        _scheduler.AskLater(new RestartRequest(null, wait: false));
+
+        Assert.Equal(0, _scheduler.Machine.TaskCount);
+        Assert.Equal("Restarted", _scheduler.StoryOf(named)[^1].Stimulus);
+    }
+
+    [Fact]
+    public void A_restart_of_all_ends_what_was_let_run_by_a_client_that_has_gone()
+    {
+        _scheduler.AddWorker(_scheduler.AddNanny());
+        var going = _scheduler.AddClient();
+        _scheduler.Ask(new FireAndForgetRequest([_scheduler.Submit(going, new TestWork())]), going);
+        _scheduler.RemoveClient(going);
+        Assert.Equal(1, _scheduler.Machine.TaskCount);
+
+        _scheduler.AskLater(new RestartRequest(null, wait: false));
+
+        Assert.Equal(0, _scheduler.Machine.TaskCount);
+    }
+
+    [Fact]
+    public void Who_does_not_wait_is_answered_once()
+    {
+        var nanny = _scheduler.AddNanny();
+        _scheduler.AddWorker(nanny);
+        var restart = _scheduler.AskLater(new RestartRequest(null, wait: false));
+
+        _scheduler.AddWorker(nanny);
+
+        Assert.Single(_scheduler.Sent.Replies, reply => reply.RequestId == restart);
+    }
+
+    [Fact]
+    public void Of_several_that_have_left_the_first_is_named()
+    {
+        WorkerState[] gone = [_scheduler.AddWorker(_scheduler.AddNanny("n1", number: 1)), _scheduler.AddWorker(_scheduler.AddNanny("n2", number: 2))];
+        _scheduler.AddWorker();
+        _scheduler.Retire(gone);
+        _scheduler.Acknowledge(gone);
+
+        var error = Assert.IsType<UnknownWorkerException>(_scheduler.Ask(new RestartWorkersRequest(WorkerSelector.ById(gone.Select(static worker => worker.Id)), null, wait: true)));
+
+        Assert.StartsWith($"{gone[0].Id} ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void New_work_runs_on_the_successors()
     {
         var nanny = _scheduler.AddNanny();

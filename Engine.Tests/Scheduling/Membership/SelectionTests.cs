@@ -32,6 +32,29 @@ public sealed class SelectionTests
     }
 
     [Fact]
+    public void Of_groups_that_are_alike_that_with_the_youngest_member_goes()
+    {
+        foreach (var host in new[] { "outer", "inner", "inner", "outer" })
+        {
+            _scheduler.AddWorker(null, host: host);
+        }
+
+        var chosen = ToClose(new WorkersToClose { Count = 2, GroupBy = static info => info.Host! });
+
+        Assert.Equal([1L, 4L], chosen.Select(static id => id.Number).Order());
+    }
+
+    [Fact]
+    public void Without_limits_of_memory_what_is_held_keeps_nobody_and_the_minimum_does()
+    {
+        _scheduler.Hold(_scheduler.AddWorker());
+        _scheduler.AddWorker();
+
+        Assert.Equal(2, ToClose(new WorkersToClose()).Count);
+        Assert.Single(ToClose(new WorkersToClose { Minimum = 1 }));
+    }
+
+    [Fact]
     public void More_than_there_are_is_all_and_a_minimum_stays()
     {
         AddWorkers(4);

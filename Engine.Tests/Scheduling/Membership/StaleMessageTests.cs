@@ -29,6 +29,16 @@ public sealed class StaleMessageTests
         Assert.Equal(_gone.Index, _successor.Index);
     }
 
+    [Fact]
+    public void The_answer_of_a_worker_that_does_not_have_the_task_changes_nothing()
+    {
+        var before = _scheduler.Describe();
+
+        _scheduler.Finish(_other, _running);
+
+        Assert.Equal(before, _scheduler.Describe());
+    }
+
     public static TheoryData<string> Kinds =>
     [
         nameof(FinishedBatch), nameof(TaskErred), nameof(TaskRescheduled), nameof(TaskLongRunning), nameof(WorkerStalled), nameof(InputMissing),

@@ -56,6 +56,14 @@ internal sealed partial class SchedulerFixture
         AskLater(new ReplicateRequest([key], 1));
     }
 
+    /// <summary>A nanny's new worker knocks, and goes no further. Gives why it is refused; null: it isn't.</summary>
+    public string? Knock(NannyState nanny)
+    {
+        var refusal = Machine.Knock(new RegisterWorker("knocking", "test://knocking", 1, new Dictionary<string, double>()) { Nanny = nanny.Id }, Now);
+        Settle();
+        return refusal;
+    }
+
     /// <summary>A worker's connection ends without a goodbye.</summary>
     public void Cut(WorkerState worker)
     {

@@ -47,11 +47,13 @@ internal sealed partial class WorkerFixture
     }
 
     /// <summary>A task has run.</summary>
-    public void End(TaskKey key, object? value = null, double seconds = 0.1) => Result(new ExecutionResult
+    public void End(TaskKey key, object? value = null, double seconds = 0.1) => End(TaskOf(key), value, seconds);
+
+    public void End(WorkerTask task, object? value = null, double seconds = 0.1) => Result(new ExecutionResult
     {
-        Task = TaskOf(key),
+        Task = task,
         Done = 1,
-        Value = DataValue.From(value ?? key.Sequence),
+        Value = DataValue.From(value ?? task.Key.Sequence),
         Seconds = (float)seconds,
     });
 
@@ -81,6 +83,19 @@ internal sealed partial class WorkerFixture
     public void Secede(TaskKey key)
     {
         Machine.OnSeceded(TaskOf(key));
+        Settle();
+    }
+
+    /// <summary>A run was split behind an element that runs; those before it have ended, with their places as values.</summary>
+    public void Split(WorkerTask run, int begun)
+    {
+        run.Values = ArrayPool<DataValue>.Shared.Rent(run.Count);
+        for (var i = 0; i < begun; i++)
+        {
+            run.Values[i] = DataValue.From(i);
+        }
+
+        Machine.OnSplit(run, begun);
         Settle();
     }
 

@@ -282,6 +282,7 @@ internal sealed class ClientStateMachine
 
         // Told once (I9). But a value that stayed with its workers may still be lost or cancelled.
         var canChange = future is { Status: FutureStatus.Finished, HasValue: false } && notice.Status is (FutureStatus.Lost or FutureStatus.Cancelled);
+        // Guard I9: a future ends once.
         if (future.IsEnded && !canChange)
         {
             return;

@@ -35,7 +35,7 @@ internal sealed class AdaptiveStateMachine(AdaptiveOptions options, int threadsP
             target = Math.Max(target, 1);
         }
 
-        if (workers.Count > 0 && workers.TrueForAll(static worker => worker.MemoryLimit is not null)
+        if (workers.TrueForAll(static worker => worker.MemoryLimit is not null)
             && workers.Sum(static worker => (double)worker.HeldBytes) > FullMemory * workers.Sum(static worker => (double)worker.MemoryLimit!.Value))
         {
             target = Math.Max(target, 2.0 * workers.Count);
@@ -51,10 +51,10 @@ internal sealed class AdaptiveStateMachine(AdaptiveOptions options, int threadsP
     /// <param name="now">The time.</param>
     public AdaptiveDecision Decide(int target, IReadOnlyList<PlannedWorker> plan, IReadOnlyList<WorkerInfo> dispensable, TimeSpan now)
     {
-        if (target >= plan.Count)
+        if (target > plan.Count)
         {
             _suggestions.Clear();
-            return target > plan.Count ? new AdaptiveDecision(target, []) : AdaptiveDecision.Same;
+            return new AdaptiveDecision(target, []);
         }
 
         ForgetRefusals(plan, now);
@@ -105,11 +105,6 @@ internal sealed class AdaptiveStateMachine(AdaptiveOptions options, int threadsP
 
     private void ForgetRefusals(IReadOnlyList<PlannedWorker> plan, TimeSpan now)
     {
-        if (_refusedUntil.Count == 0)
-        {
-            return;
-        }
-
         var names = plan.Select(static worker => worker.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var name in _refusedUntil.Where(entry => entry.Value <= now || !names.Contains(entry.Key)).Select(static entry => entry.Key).ToList())
         {

@@ -59,6 +59,7 @@ internal sealed partial class SpecClusterStateMachine
                 continue; // The cluster closed.
             }
 
+            // Guard I8: only who is said to be retired is ended.
             if (rowsById[id].FirstOrDefault() is not { } row)
             {
                 unanswered.Add((worker, !worker.IsMember || worker.Id != id));
@@ -125,6 +126,7 @@ internal sealed partial class SpecClusterStateMachine
     }
 
     /// <summary>A worker was refused: it is part of the plan again.</summary>
+    // Guard I8: who is refused is part of the plan again.
     private void Keep(SpecWorker worker, RetirementRow row)
     {
         SetState(worker, SpecWorkerState.Member);

@@ -68,6 +68,7 @@ internal sealed partial class SpecClusterStateMachine
     public void OnChosen(long choice, IReadOnlyList<WorkerId> chosen, TimeSpan now)
     {
         _now = now;
+        // Guard I7: the choice of an older call changes nothing.
         if (choice != _choice)
         {
             return;

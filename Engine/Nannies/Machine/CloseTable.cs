@@ -21,6 +21,7 @@ internal static class CloseTable
     /// <summary>Which of two reasons for one end decides: the stronger one. A kill is stronger than a close, a close than a restart.</summary>
     public static int StrengthOf(CloseReason reason) => Row(reason).Strength;
 
+    // Guard I1: what an end means for the nanny, and whom it blames, is decided by its reason alone.
     private static (NannyAction Action, bool IsExpected, int Strength) Row(CloseReason reason) => reason switch
     {
         CloseReason.Retired => (NannyAction.CloseTogether, true, 2),

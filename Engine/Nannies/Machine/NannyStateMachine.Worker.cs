@@ -7,27 +7,18 @@ namespace Engine.Nannies.Machine;
 internal sealed partial class NannyStateMachine
 {
     /// <summary>What is done when the worker has ended: what the scheduler intends, or else what the reason says.</summary>
+    // Guard I1: what the scheduler intends is stronger than the reason of an end.
     private NannyAction ActionFor(CloseReason reason) => _intent switch
     {
-        NannyIntent.Retire or NannyIntent.Close => NannyAction.CloseTogether,
+        NannyIntent.Retire => NannyAction.CloseTogether,
         NannyIntent.Restart => NannyAction.Restart,
         _ => CloseTable.ActionOf(reason),
     };
 
-    private void Connect()
-    {
-        if (!_isConnecting)
-        {
-            _isConnecting = true;
-            sink.Connect();
-        }
-    }
-
     private void StartWorker()
     {
         _number++;
-        (_hasWorker, _worker, _announced, _early, _killAt, _isKilled, _isRetiring) = (true, default, null, null, null, false, false);
-        _intent = NannyIntent.Run;
+        (_hasWorker, _worker, _announced, _early, _killAt, _isKilled) = (true, default, null, null, null, false);
         sink.StartWorker(_number);
     }
 
@@ -51,14 +42,9 @@ internal sealed partial class NannyStateMachine
         sink.KillWorker(_number, reason, detail);
     }
 
+    // Guard I6: a worker that does not end is killed, and a nanny does not wait for it for ever.
     private void OnKillDue()
     {
-        _killAt = null;
-        if (!_hasWorker)
-        {
-            return;
-        }
-
         if (!_isKilled)
         {
             var (reason, detail) = _announced ?? (CloseReason.NannyClosing, "it was asked to end");
@@ -67,7 +53,6 @@ internal sealed partial class NannyStateMachine
         else
         {
             // No successor beside one that may still run; and nobody waits for ever.
-            _hasWorker = false;
             End(Status.Failed, CloseReason.Crashed, $"its worker was killed and was not seen to end within {settings.KillGrace}");
         }
     }
@@ -108,6 +93,7 @@ internal sealed partial class NannyStateMachine
     }
 
     /// <summary>Whoever watches the nanny must not start it again either, whatever its worker ended by (I1).</summary>
+    // Guard I1: whoever watches a nanny that ends for good does not start it again.
     private static CloseReason FinalReason(CloseReason reason) =>
         CloseTable.ActionOf(reason) == NannyAction.CloseTogether ? reason : CloseReason.Retired;
 
@@ -169,11 +155,6 @@ internal sealed partial class NannyStateMachine
 
     private void End(Status status, CloseReason reason, string detail)
     {
-        if (HasEnded)
-        {
-            return;
-        }
-
         (_startAt, _connectAt, _lifetimeAt, _lostSince, _killAt) = (null, null, null, null, null);
         Status = status;
         if (status == Status.Failed)

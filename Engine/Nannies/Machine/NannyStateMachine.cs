@@ -16,7 +16,6 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
     private readonly Queue<TimeSpan> _restarts = new();
     private TimeSpan _now;
     private bool _isConnected;
-    private bool _isConnecting;
     private TimeSpan? _lostSince;
     private TimeSpan? _connectAt;
     private NannyIntent _intent;
@@ -33,7 +32,6 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
     private TimeSpan? _lifetimeAt;
     private TimeSpan? _killAt;
     private bool _isKilled;
-    private bool _isRetiring;
 
     public Status Status { get; private set; } = Status.Init;
 
@@ -60,9 +58,8 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
     /// <summary>The nanny begins: it registers first, so that the scheduler knows whose worker comes.</summary>
     public void Start(TimeSpan now)
     {
-        _now = now;
         _lostSince = now;
-        Connect();
+        sink.Connect();
     }
 
     public void OnRegistered(TimeSpan now)
@@ -72,7 +69,7 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
             return;
         }
 
-        (_isConnecting, _isConnected, _lostSince, _connectAt) = (false, true, null, null);
+        (_isConnected, _lostSince, _connectAt) = (true, null, null);
         if (!_hasWorker && _startAt is null && !IsEnding)
         {
             StartWorker();
@@ -84,7 +81,6 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
     {
         if (Begin(now))
         {
-            _isConnecting = false;
             BeginEnding(CloseReason.Refused, detail);
         }
     }
@@ -100,7 +96,7 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
             return;
         }
 
-        (_isConnecting, _isConnected) = (false, false);
+        _isConnected = false;
         if (isOrderly)
         {
             BeginEnding(CloseReason.SchedulerClosed, detail);
@@ -115,19 +111,16 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
     /// <summary>What the scheduler intends. Of a worker that is no longer the nanny's it changes nothing (I7).</summary>
     public void OnTold(TellNanny told, TimeSpan now)
     {
-        if (!Begin(now) || !_hasWorker)
+        if (!Begin(now))
         {
             return;
         }
 
-        if (_worker.Number == 0)
-        {
-            _early = told; // The scheduler has let the worker in before the nanny has heard of it; or it means an older one.
-            return;
-        }
-
+        // Guard I7: an order about an older worker changes nothing.
         if (told.Worker != _worker)
         {
+            // The scheduler may have let the worker in before the nanny has heard of it; or it means an older one.
+            _early = told;
             return;
         }
 
@@ -165,7 +158,6 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
 
         if (_early is { } early)
         {
-            _early = null;
             OnTold(early, now);
         }
     }
@@ -219,13 +211,7 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
     /// <summary>A retirement that the nanny asked for has ended. If the worker was refused it lives on, and it is asked for again.</summary>
     public void OnRetirementEnded(WorkerId worker, bool isRefused, TimeSpan now)
     {
-        if (!Begin(now) || !_hasWorker || worker != _worker)
-        {
-            return;
-        }
-
-        _isRetiring = false;
-        if (isRefused && settings.Lifetime is { } lifetime)
+        if (Begin(now) && worker == _worker && isRefused && settings.Lifetime is { } lifetime)
         {
             _lifetimeAt = now + TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerSecond, lifetime.Ticks / 10));
         }
@@ -249,7 +235,7 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
         if (_connectAt <= now)
         {
             _connectAt = null;
-            Connect();
+            sink.Connect();
         }
 
         if (_startAt <= now)
@@ -264,9 +250,8 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
         if (_lifetimeAt <= now)
         {
             _lifetimeAt = null;
-            if (!_isRetiring && !IsEnding)
+            if (!IsEnding)
             {
-                _isRetiring = true;
                 sink.RetireWorker(_worker, settings.LifetimeRestart);
             }
         }
@@ -285,6 +270,7 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
     }
 
     /// <summary>Whether a number is that of the worker that it has: one that is late names an older one, or one that was seen to end (I7).</summary>
+    // Guard I7: a word of an older worker changes nothing.
     private bool IsPresent(long number) => _hasWorker && number == _number;
 
     private static TimeSpan? Min(TimeSpan? left, TimeSpan? right) => left is null || right < left ? right : left;

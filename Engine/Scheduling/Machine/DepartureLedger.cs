@@ -30,11 +30,13 @@ internal sealed class DepartureLedger(int capacity, TimeSpan expiry)
             return;
         }
 
+        // Guard I1: a retired nanny is remembered.
         if (departure.Nanny is { } nanny)
         {
             _barredNannies[nanny] = departure;
         }
 
+        // Guard I1: a retired host is remembered.
         if (barsHost && departure.Host is { } host)
         {
             _barredHosts[host] = departure;
@@ -66,6 +68,7 @@ internal sealed class DepartureLedger(int capacity, TimeSpan expiry)
         return _barredHosts.Remove(host) | (nannies.Count > 0);
     }
 
+    // Guard I12: the ledger forgets.
     private void Trim(TimeSpan now, int room)
     {
         while (_order.TryPeek(out var oldest) && (_order.Count + room > capacity || oldest.Time + expiry <= now))

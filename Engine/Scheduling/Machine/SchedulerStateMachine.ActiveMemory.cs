@@ -189,6 +189,7 @@ internal sealed partial class SchedulerStateMachine
         foreach (var holder in HolderStates(handle))
         {
             var leftOver = staying - (holder.Stays ? 1 : 0);
+            // Guard I11: the last copy stays.
             if (leftOver < needed || candidates?.Contains(holder.Id) == false || IsReadOn(handle, holder))
             {
                 continue; // The last copy stays (I11), and what was wished for, and what is about to be read.

@@ -69,6 +69,7 @@ internal sealed partial class SchedulerStateMachine
 
         if (_tasks[handle].Worker == worker.Index + 1 || worker.Replicas.Contains(handle))
         {
+            // Guard I11: a value is not given up because the way to it is bad.
             if (isUnreachable && IsIrreplaceable(handle, worker))
             {
                 return; // The way to it is bad, it is there: dropping it would be the loss.

@@ -32,6 +32,7 @@ internal sealed partial class SchedulerStateMachine
     }
 
     /// <summary>Whether a worker's answer is about the running attempt (I7).</summary>
+    // Guard I7: an answer to an older attempt changes nothing.
     private bool IsCurrent(int handle, WorkerState worker, int attempt)
     {
         ref var task = ref _tasks[handle];
@@ -150,6 +151,7 @@ internal sealed partial class SchedulerStateMachine
         task.Worker = worker.Index + 1;
         task.NBytes = bytes;
         worker.NBytes += task.NBytes; // As the row keeps it, so that what is taken off later is the same.
+        // Guard I2: a result that comes during a retirement is passed on.
         if (worker.Retirement is { } retirement)
         {
             MayHaveToMove(retirement, _tasks.KeyOf(handle));

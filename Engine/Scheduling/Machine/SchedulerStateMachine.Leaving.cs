@@ -20,6 +20,7 @@ internal sealed partial class SchedulerStateMachine
         }
     }
 
+    // Guard I2: the last look and the removal are one step.
     private void Advance(Retirement retirement)
     {
         if (retirement.Worker.Cut is not null)
@@ -43,6 +44,7 @@ internal sealed partial class SchedulerStateMachine
     }
 
     /// <summary>Asks for copies of what only workers that leave hold, as far as the bytes under way allow.</summary>
+    // Guard I2: what nobody who stays holds is passed on.
     private void MoveOn(Retirement retirement)
     {
         var worker = retirement.Worker;
@@ -78,6 +80,7 @@ internal sealed partial class SchedulerStateMachine
     }
 
     /// <summary>Whether there is something that nobody could take even if all went well.</summary>
+    // Guard I6: a retirement that can not succeed ends.
     private bool IsHopeless(Retirement retirement)
     {
         retirement.Stuck.RemoveAll(key => _tasks.HandleOf(key) is var handle && (handle < 0 || !Holds(retirement.Worker, handle)));
@@ -89,8 +92,9 @@ internal sealed partial class SchedulerStateMachine
     private bool Holds(WorkerState worker, int handle) =>
         _tasks[handle].State == SchedulerTaskState.Memory && (_tasks[handle].Worker == worker.Index + 1 || worker.Replicas.Contains(handle));
 
+    // Guard I2: a worker goes when it takes nothing more, runs nothing, and has nothing left to pass on.
     private static bool IsReady(Retirement retirement) =>
-        retirement is { IsAcknowledged: true, WorkLeft: 0, Worker.Processing.Count: 0, ToMove.Count: 0, Moving.Count: 0, Stuck.Count: 0 };
+        retirement is { IsAcknowledged: true, WorkLeft: 0, Worker.Processing.Count: 0, Moving.Count: 0, Stuck.Count: 0 };
 
     /// <summary>
     /// The last look, in the turn of the removal: there is no step between it and the removal in which anything could come.
@@ -99,6 +103,7 @@ internal sealed partial class SchedulerStateMachine
     private bool FindUnique(Retirement retirement)
     {
         var worker = retirement.Worker;
+        // Guard I2: the last look.
         foreach (var handle in HandlesOn(worker.Held).Concat(worker.Replicas))
         {
             if (StayingCopies(handle) == 0)
@@ -118,6 +123,7 @@ internal sealed partial class SchedulerStateMachine
         }
     }
 
+    // Guard I6: a retirement ends at its deadline.
     private void OnDeadlineOf(Retirement retirement)
     {
         if (retirement.Terms.OnDeadline == Engine.OnDeadline.Abort)
@@ -131,6 +137,7 @@ internal sealed partial class SchedulerStateMachine
     }
 
     /// <summary>The worker stays as it was, and everybody who was told otherwise is told so (I8).</summary>
+    // Guard I8: who is refused is as before, and everybody who was told otherwise is told so.
     private void Abort(Retirement retirement, RefusalReason reason)
     {
         var worker = retirement.Worker;
@@ -152,12 +159,11 @@ internal sealed partial class SchedulerStateMachine
     }
 
     /// <summary>The worker has left, as it should or by itself.</summary>
-    private void EndRetirement(Retirement retirement, CloseReason reason, string detail, List<TaskKey> lost, List<TaskKey> recomputed)
+    private void EndRetirement(Retirement retirement, RetirementRow row, CloseReason reason, string detail, List<TaskKey> lost, List<TaskKey> recomputed)
     {
         var worker = retirement.Worker;
         worker.Retirement = null;
         _retirements.Remove(retirement);
-        var row = _ledger.Find(worker.Id)?.Row ?? RowOf(retirement);
         var isRetired = reason == retirement.Terms.Reason;
         row.Outcome = isRetired ? RetirementOutcome.Retired : RetirementOutcome.Vanished;
         row.Detail = detail;

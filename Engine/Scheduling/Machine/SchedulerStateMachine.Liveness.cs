@@ -35,6 +35,7 @@ internal sealed partial class SchedulerStateMachine
     /// <summary>Answers a heartbeat. Of a worker that is no member the answer is why; what it does then is in the table of closing.</summary>
     private void OnHeartbeat(WorkerState worker, Heartbeat heartbeat)
     {
+        // Guard I1: who is no member is told so, and to be replaced only if that was recorded.
         if (!worker.IsMember)
         {
             var departure = _ledger.Find(worker.Id);
@@ -68,6 +69,7 @@ internal sealed partial class SchedulerStateMachine
         }
 
         var detail = $"it was silent for {_now - worker.LastSeen}, longer than its time to live of {limit}";
+        // Guard I1: a silent worker that leaves for good is not replaced.
         var isReplaced = worker.Nanny is not null && !LeavesForGood(worker);
         Tell(worker, isReplaced ? NannyIntent.Restart : NannyIntent.Close, CloseReason.Expired, detail); // It may hang: the nanny kills it.
         _outbox.Send(worker, new CloseWorker(isReplaced ? CloseReason.Restart : CloseReason.Missing, detail));
@@ -115,6 +117,7 @@ internal sealed partial class SchedulerStateMachine
         }
 
         worker.Status = status;
+        // Guard I5: only who runs is given something, and copies are awaited from nobody else.
         if (status == Status.Running)
         {
             EnterLists(worker);

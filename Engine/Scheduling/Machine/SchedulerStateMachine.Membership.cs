@@ -29,6 +29,7 @@ internal sealed partial class SchedulerStateMachine
     public IEnumerable<WorkerState> Workers => _workers.OfType<WorkerState>();
 
     /// <summary>Whether a worker or a nanny is let in; null: it is, otherwise why not.</summary>
+    // Guard I1: who was retired is not let in.
     public string? FindRefusal(NannyId? nanny, string? host, TimeSpan now) =>
         _ledger.FindBar(nanny, host, now) is { } bar
             ? $"{(bar.Nanny == nanny && nanny is not null ? $"Its nanny {nanny}" : $"Its host \"{host}\"")} was retired with {bar.Worker} ({bar.Name}), so nothing "
@@ -92,6 +93,7 @@ internal sealed partial class SchedulerStateMachine
         _outbox.Send(worker, new WorkerRegistered(address, HeartbeatInterval()));
         WatchForLife(worker);
         UpdateRoom(worker);
+        // Guard I4: an arrival is told.
         _outbox.Publish(new WorkerAdded(Info(worker)));
         LogEvent("workers", $"{worker.Id} ({worker}) joined");
         PlaceUnrunnable();
@@ -136,6 +138,7 @@ internal sealed partial class SchedulerStateMachine
     public void RemoveAll(TimeSpan now)
     {
         Begin(now);
+        // Guard I6: who waits for a retirement is released when the scheduler closes.
         foreach (var retirement in _retirements.ToList())
         {
             foreach (var asker in retirement.Askers)
@@ -196,15 +199,17 @@ internal sealed partial class SchedulerStateMachine
     /// The one way out. In one turn: the ledger first, so that whoever asks is told why; then the state; then peers and
     /// plugins are told, once (I4).
     /// </summary>
+    // Guard I4: there is one way out, it is told once, and after the state has changed.
     private void Depart(WorkerState worker, CloseReason reason, string detail)
     {
         var retirement = worker.Retirement;
+        var row = retirement is null ? null : RowOf(retirement);
         var before = Info(worker);
         _stimulus = Stimulus.WorkerRemoved;
         _ledger.Record(
             new Departure(worker.Id, worker.Address.Name, worker.Nanny, worker.Host, DispositionOf(worker, reason), reason, detail, _now)
             {
-                Row = retirement is null ? null : RowOf(retirement),
+                Row = row,
             },
             barsHost: worker.Host is { } host && _workersOnHost[host] == 1);
         Forget(worker);
@@ -217,7 +222,7 @@ internal sealed partial class SchedulerStateMachine
         _departed.Add(worker.Id);
         if (retirement is not null)
         {
-            EndRetirement(retirement, reason, detail, lost, recomputed);
+            EndRetirement(retirement, row!, reason, detail, lost, recomputed); // There is a row if there is a retirement.
         }
 
         var expected = CloseTable.IsExpected(reason);
@@ -235,6 +240,7 @@ internal sealed partial class SchedulerStateMachine
         });
     }
 
+    // Guard I1: what a departure means for who comes after.
     private static Disposition DispositionOf(WorkerState worker, CloseReason reason) => reason switch
     {
         CloseReason.Retired or CloseReason.LifetimeOver or CloseReason.SchedulerRequest => Disposition.Retired,
@@ -245,6 +251,7 @@ internal sealed partial class SchedulerStateMachine
     };
 
     /// <summary>Whether a worker is being retired and no successor is wanted: its end is final, whatever it comes from.</summary>
+    // Guard I1: who leaves for good has no successor, however he ends.
     private static bool LeavesForGood(WorkerState worker) =>
         worker.Retirement is { } retirement && IntentOf(retirement.Terms.Reason) == NannyIntent.Retire;
 
@@ -267,6 +274,7 @@ internal sealed partial class SchedulerStateMachine
     }
 
     /// <summary>From now on nothing is sent to a worker (I5).</summary>
+    // Guard I5: a worker that is about to go is on no list of those that are given something.
     private void LeaveLists(WorkerState worker)
     {
         _runningWorkers.Set(worker, worker.RunningPlace, false);
@@ -307,6 +315,7 @@ internal sealed partial class SchedulerStateMachine
     /// <summary>What a worker had to do is done elsewhere. An unannounced end counts against what ran there, and only that (I10).</summary>
     private List<TaskKey> HandOver(WorkerState worker, CloseReason reason, string detail)
     {
+        // Guard I10: an announced end blames nobody.
         var blames = !CloseTable.IsExpected(reason);
         var running = worker.Threads;
         var keys = new List<TaskKey>();
@@ -316,6 +325,7 @@ internal sealed partial class SchedulerStateMachine
 
             // Those that were assigned first run, as many as there are slots; the scheduler doesn't hear of each start.
             ref var task = ref _tasks[handle];
+            // Guard I10: only what ran is blamed.
             var ran = task.Has(SchedulerTaskFlags.LongRunning) || (!task.IsAhead && running-- > 0);
             task.Flags |= blames ? SchedulerTaskFlags.NotAhead : SchedulerTaskFlags.None;
             if (blames && ran && Suspect(handle, worker, $"{reason}: {detail}") is { } error)

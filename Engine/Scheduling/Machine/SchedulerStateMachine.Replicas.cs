@@ -83,6 +83,7 @@ internal sealed partial class SchedulerStateMachine
             }
 
             ref var task = ref _tasks[handle];
+            // Guard I7: an answer to an older request for a copy changes nothing.
             if (copy.Number > 0 && AwaitedFrom(worker, ref task) is var awaited && awaited != copy.Number)
             {
                 // The answer to a request that was given up (I7). By now the copy may have been dropped again; if another one is
@@ -104,11 +105,6 @@ internal sealed partial class SchedulerStateMachine
                 {
                     _replicated.Add(handle);
                     WakeActiveMemory();
-                }
-
-                if (worker.Retirement is { } retirement)
-                {
-                    MayHaveToMove(retirement, copy.Key); // It was asked before it began to leave.
                 }
             }
 
@@ -219,6 +215,7 @@ internal sealed partial class SchedulerStateMachine
         return best;
     }
 
+    // Guard I2: who leaves no later takes nothing.
     private bool MayTake(int handle, WorkerState worker, WorkerState source)
     {
         ref var task = ref _tasks[handle];
@@ -241,6 +238,7 @@ internal sealed partial class SchedulerStateMachine
     private static double FillOf(WorkerState worker) => (double)(worker.NBytes + worker.AwaitedBytes) / (worker.MemoryLimit ?? 1L << 40);
 
     /// <summary>Copies that will still be there when all who leave have left.</summary>
+    // Guard I2: a copy on one that leaves does not count.
     private int StayingCopies(int handle)
     {
         ref var task = ref _tasks[handle];

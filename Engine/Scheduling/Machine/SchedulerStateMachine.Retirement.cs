@@ -51,7 +51,7 @@ internal sealed partial class SchedulerStateMachine
             else
             {
                 retirement = BeginRetirement(worker, terms);
-                retirement.WorkLeft = answers.TryGetValue(worker.Id, out answer) ? answer.WorkCount : 0;
+                retirement.WorkLeft = answers.GetValueOrDefault(worker.Id).WorkCount;
                 request.Places[worker.Id] = place;
                 retirement.Askers.Add(request);
             }
@@ -177,6 +177,7 @@ internal sealed partial class SchedulerStateMachine
 
     private void OnAdmissionClosed(WorkerState worker, AdmissionClosed closed)
     {
+        // Guard I7: an acknowledgement of an aborted retirement changes nothing.
         if (worker.Retirement is not { IsAcknowledged: false } retirement || retirement.Number != closed.Retirement)
         {
             return; // Of a retirement that was aborted (I7).
@@ -184,6 +185,7 @@ internal sealed partial class SchedulerStateMachine
 
         retirement.IsAcknowledged = true;
         retirement.WaitedFor = worker.Processing.Count;
+        // Guard I3: what runs is interrupted only if that was asked for.
         if (retirement.Terms.RunningTasks == RunningTasks.Interrupt)
         {
             InterruptRunning(retirement);
@@ -222,8 +224,6 @@ internal sealed partial class SchedulerStateMachine
             retirement.WaitedFor = Math.Max(0, retirement.WaitedFor - 1); // Before the answer nothing is waited for yet.
             StartOver(handle, worker);
         }
-
-        MarkDirty(retirement);
     }
 
     /// <summary>Somebody has a copy that he was asked to take, or won't have it.</summary>
@@ -250,6 +250,7 @@ internal sealed partial class SchedulerStateMachine
             }
 
             retirement.Moving.Remove(key);
+            // Guard I2: a value counts as passed on when somebody who stays has it.
             if (StayingCopies(handle) > 0)
             {
                 retirement.Moved.Add(key);
@@ -286,10 +287,7 @@ internal sealed partial class SchedulerStateMachine
     {
         foreach (var retirement in _retirements)
         {
-            if (retirement.Stuck.Count > 0)
-            {
-                RetryStuck(retirement);
-            }
+            RetryStuck(retirement);
         }
     }
 

@@ -56,6 +56,10 @@ internal sealed partial class SchedulerStateMachine
     {
         Require(_retirements.Count == Workers.Count(static worker => worker.Retirement is not null), "retirements are listed");
         Require(_departed.Count == 0, "peers have been told who has gone");
+        Require(
+            _workersOnHost.Count == Workers.Select(static worker => worker.Host).OfType<string>().Distinct().Count()
+            && _workersOnHost.All(host => host.Value == Workers.Count(worker => worker.Host == host.Key)),
+            "workers of hosts are counted");
         foreach (var worker in Workers)
         {
             Require(worker.Retirement is not null == (worker.Status == Status.ClosingGracefully), $"{worker} is {worker.Status} and leaves only if it is being retired");

@@ -80,6 +80,7 @@ internal sealed partial class SchedulerStateMachine
             return;
         }
 
+        // Guard I7: a message of an older incarnation changes nothing.
         if (!worker.IsMember)
         {
             return; // A late message of an incarnation that is gone (I7).

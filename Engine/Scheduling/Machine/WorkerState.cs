@@ -107,9 +107,11 @@ internal sealed class WorkerState(int index, WorkerAddress address, int threads,
     public bool IsMember => Status != Status.Closed;
 
     /// <summary>Whether it may be given tasks and data (I5).</summary>
+    // Guard I5: only who runs is given tasks and data.
     public bool TakesWork => Status == Status.Running;
 
     /// <summary>Whether it will keep what it holds: it isn't about to go.</summary>
+    // Guard I2: who runs or is paused keeps what he holds.
     public bool Stays => Status is Status.Running or Status.Paused;
 
     /// <summary>Processing tasks that occupy slots or wait for one.</summary>

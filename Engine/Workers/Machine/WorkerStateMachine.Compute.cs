@@ -10,6 +10,7 @@ internal sealed partial class WorkerStateMachine
         for (var i = 0; i < batch.Count; i++)
         {
             ref var compute = ref batch.Entries[i];
+            // Guard I5: what comes to a worker that leaves goes back.
             if (IsLeaving)
             {
                 Return(compute.Key, compute.Count, compute.Attempt);

@@ -96,6 +96,7 @@ internal sealed partial class WorkerStateMachine
     /// <summary>A running task has reached its time limit.</summary>
     public void OnTimedOut(WorkerTask task, TaskKey key, int attempt)
     {
+        // Guard I7: the time limit of an older attempt changes nothing.
         if (task.Key != key || task.Attempt != attempt || !IsCurrent(task))
         {
             return; // Ended before.
@@ -127,7 +128,7 @@ internal sealed partial class WorkerStateMachine
     {
         var most = settings.Slots * (_pace > 0 ? (int)Math.Clamp(settings.RunSeconds / _pace, 1, ExecutionRun.Capacity) : 1);
         ExecutionRun? run = null;
-        while (!IsLeaving && ExecutingCount < most && TryTakeNext(out var task))
+        while (MayStart(most) && TryTakeNext(out var task))
         {
             if (!HasInputs(task))
             {
@@ -160,6 +161,9 @@ internal sealed partial class WorkerStateMachine
             outbox.Execute(run);
         }
     }
+
+    // Guard I12: no more run than there are slots; and nothing starts on a worker that leaves.
+    private bool MayStart(int most) => !IsLeaving && ExecutingCount < most;
 
     /// <summary>The most important task that can start now.</summary>
     private bool TryTakeNext(out WorkerTask task)

@@ -31,6 +31,7 @@ internal sealed partial class WorkerStateMachine
     /// </summary>
     private void GiveBackWhatWaits()
     {
+        // Guard I2: a worker says that it takes nothing more after it has given back what it had not started.
         if (!IsLeaving || _isRecalling)
         {
             return;

@@ -21,6 +21,7 @@ internal sealed partial class WorkerStateMachine
                 GiveUp(task, freed.Key, CancellationCause.Cancelled);
             }
 
+            // Guard I7: an older order to free a value changes nothing.
             if (row.HasValue && row.Attempt <= freed.Attempt)
             {
                 DropValue(handle);
