@@ -10,7 +10,7 @@ internal static class Program
 
     public static async Task<int> Main(string[] args) => args switch
     {
-        [WorkerCommand, var folder] => TestWorker.Run(folder),
+        [WorkerCommand, var folder, var engine] => TestWorker.Run(folder, engine),
         _ => await new Gate(GateOptions.Parse(args)).RunAsync(),
     };
 }

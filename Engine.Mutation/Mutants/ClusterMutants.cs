@@ -8,7 +8,7 @@ internal static class ClusterMutants
     private const string Scale = "Engine/Clusters/Machine/SpecClusterStateMachine.Scale.cs";
     private const string Adaptive = "Engine/Clusters/Machine/AdaptiveStateMachine.cs";
 
-    public static readonly Mutant[] All =
+    public static readonly DomainMutant[] All =
     [
         new("a refusal is ignored by a scale-down", "I8 R3", new Edit(Members, "                Keep(worker, row);\n", "                LetGo(worker, row);\n")),
         new("a worker without a row is ended", "I8 R1", new Edit(Members, "                Keep(worker, new RetirementRow(", "                LetGo(worker, new RetirementRow(")),

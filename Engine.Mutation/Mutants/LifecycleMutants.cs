@@ -12,7 +12,7 @@ internal static class LifecycleMutants
     private const string Restarts = "Engine/Scheduling/Machine/SchedulerStateMachine.Restart.cs";
     private const string Scheduler = "Engine/Scheduling/Machine/SchedulerStateMachine.cs";
 
-    public static readonly Mutant[] All =
+    public static readonly DomainMutant[] All =
     [
         new("a worker that is missing leaves its nanny running", "I1 #8522", Row("Missing", "CloseTogether, true, 2", "Restart, true, 2")),
         new("a retired worker leaves its nanny running", "I1", Row("Retired", "CloseTogether, true, 2", "Restart, true, 2")),
@@ -29,7 +29,7 @@ internal static class LifecycleMutants
         new("a retirement counts as unannounced", "I10", Row("Retired", "CloseTogether, true, 2", "CloseTogether, false, 2")),
         new("a kill is no stronger than a close", "5.1", Row("Expired", "Restart, false, 3", "Restart, false, 1")),
         new("the nanny does what the reason says although its worker is retired", "I1", new Edit(
-            NannysWorker, "NannyIntent.Retire or NannyIntent.Close => NannyAction.CloseTogether,", "NannyIntent.Close => NannyAction.CloseTogether,")),
+            NannysWorker, "NannyIntent.Retire => NannyAction.CloseTogether,", string.Empty)),
         new("a restart that was asked for follows the reason instead", "5.1", new Edit(
             NannysWorker, "NannyIntent.Restart => NannyAction.Restart,", string.Empty)),
         new("a nanny starts workers while there is no scheduler", "5.1", new Edit(NannysWorker, "        else if (_isConnected)\n", "        else\n")),
@@ -44,12 +44,12 @@ internal static class LifecycleMutants
             NannysWorker, "CloseTable.StrengthOf(reason) <= CloseTable.StrengthOf(ending.Reason)", "CloseTable.StrengthOf(reason) > CloseTable.StrengthOf(ending.Reason)")),
         new("a nanny listens to what is said of an older worker", "I7", new Edit(Nanny, "        if (told.Worker != _worker)\n", "        if (told.Worker.Number < 0)\n")),
         new("what is intended with a worker that is just coming is forgotten", "I1", new Edit(
-            Nanny, "            _early = told; //", "            //")),
+            Nanny, "            _early = told;\n", string.Empty)),
         new("the late end of an older worker counts for its successor", "I7", new Edit(Nanny, "=> _hasWorker && number == _number;", "=> _hasWorker;")),
         new("a nanny outlives its scheduler for ever", "I6", new Edit(
             Nanny, "if (_lostSince + settings.DeathTimeout <= now && !IsEnding)", "if (_lostSince + settings.DeathTimeout <= now && IsEnding)")),
         new("a retirement at the end of a lifetime that was refused is not tried again", "I8", new Edit(
-            Nanny, "if (isRefused && settings.Lifetime", "if (!isRefused && settings.Lifetime")),
+            Nanny, "worker == _worker && isRefused && settings.Lifetime", "worker == _worker && !isRefused && settings.Lifetime")),
         new("the ledger is not consulted at the door", "I1", new Edit(Membership, "_ledger.FindBar(nanny, host, now) is { } bar", "_ledger.FindBar(null, null, now) is { } bar")),
         new("a retired nanny is let in again", "I1", new Edit(Ledger, "            _barredNannies[nanny] = departure;\n", string.Empty)),
         new("a retired host is let in again", "I1", new Edit(Ledger, "            _barredHosts[host] = departure;\n", string.Empty)),

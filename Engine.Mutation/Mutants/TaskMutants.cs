@@ -12,7 +12,7 @@ internal static class TaskMutants
     private const string RunAhead = "Engine/Scheduling/Machine/SchedulerStateMachine.RunAhead.cs";
     private const string Client = "Engine/Clients/Machine/ClientStateMachine.cs";
 
-    public static readonly Mutant[] All =
+    public static readonly DomainMutant[] All =
     [
         new("the answer to an older attempt counts", "I7", new Edit(Finish, "task.Worker == worker.Index + 1 && task.Attempt == attempt;", "task.Worker == worker.Index + 1;")),
         new("the answer of a worker that no longer has the task counts", "I7", new Edit(Finish, "task.Worker == worker.Index + 1 && task.Attempt == attempt;", "task.Attempt == attempt;")),

@@ -9,10 +9,10 @@ internal static class WorkerMutants
     private const string Leave = "Engine/Workers/Machine/WorkerStateMachine.Leave.cs";
     private const string Release = "Engine/Workers/Machine/WorkerStateMachine.Release.cs";
 
-    public static readonly Mutant[] All =
+    public static readonly DomainMutant[] All =
     [
         new("what is sent to a worker that leaves is started", "I5", new Edit(Compute, "            if (IsLeaving)\n", "            if (batch.Count < 0)\n")),
-        new("a worker that leaves starts what it had", "I3", new Edit(Execute, "while (!IsLeaving && ExecutingCount < most", "while (ExecutingCount < most")),
+        new("a worker that leaves starts what it had", "I3", new Edit(Execute, "=> !IsLeaving && ExecutingCount < most;", "=> ExecutingCount < most;")),
         new("a paused worker starts tasks", "5.1", new Edit(Execute, "        if (Status != Status.Running)\n", "        if (Status == Status.Failed)\n")),
         new("a worker says that it takes nothing more before its executor has", "I2 R2", new Edit(Leave, "            _isRecalling = true;\n", string.Empty)),
         new("a worker says that it takes nothing more before what waits was given back", "I2", new Edit(

@@ -10,30 +10,19 @@ internal sealed class TestClass(Type type)
 {
     private const BindingFlags Methods = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public;
 
-    public string Name => type.FullName!;
+    /// <summary>The names of the tests that are not skipped.</summary>
+    public IEnumerable<string> Tests => type.GetMethods(Methods)
+        .Where(static method => FactOf(method) is { } fact && fact.GetType().GetProperty("Skip")?.GetValue(fact) is null)
+        .Select(static method => method.Name);
 
-    /// <summary>Runs the tests up to the first that fails.</summary>
-    /// <param name="limit">How long a test that is asynchronous may take.</param>
-    /// <returns>The test and what was wrong; null: all passed.</returns>
-    public string? FirstFailure(TimeSpan limit)
+    /// <summary>Runs a test, with all its data.</summary>
+    /// <param name="test">Its name.</param>
+    /// <param name="limit">How long it may take if it is asynchronous.</param>
+    /// <returns>What was wrong; null: it passed.</returns>
+    public string? FailureOf(string test, TimeSpan limit)
     {
-        foreach (var method in type.GetMethods(Methods))
-        {
-            if (FactOf(method) is not { } fact || fact.GetType().GetProperty("Skip")?.GetValue(fact) is string)
-            {
-                continue;
-            }
-
-            foreach (var arguments in ArgumentsOf(method))
-            {
-                if (Run(method, arguments, limit) is { } error)
-                {
-                    return $"{type.Name}.{method.Name}: {error.Split('\n')[0].Trim()}";
-                }
-            }
-        }
-
-        return null;
+        var method = type.GetMethod(test, Methods)!;
+        return ArgumentsOf(method).Select(arguments => Run(method, arguments, limit)).FirstOrDefault(static error => error is not null);
     }
 
     public static bool HasTests(Type type) => type is { IsClass: true, IsAbstract: false } && type.GetMethods(Methods).Any(static method => FactOf(method) is not null);

@@ -2,37 +2,63 @@ using System.Diagnostics;
 
 namespace Engine.Mutation.Running;
 
-/// <summary>The parent's side of a child that runs tests. One that doesn't answer in time is killed, and another one takes its place.</summary>
-internal sealed class TestProcess(string testsFolder) : IDisposable
+/// <summary>The parent's side of a child that runs tests. One that is of no use any more is killed, and another one takes its place.</summary>
+internal sealed class TestProcess(string testsFolder, string engine) : IDisposable
 {
+    private const string HeapLimit = "0x60000000"; // A mutant that never stops allocating is to end by that, and not by the machine.
     private Process? _process;
+    private bool _isUsed;
 
-    /// <param name="request">What to run.</param>
-    /// <param name="limit">How long it may take.</param>
-    /// <returns>What came of it; a hang counts as noticed.</returns>
-    public async Task<string> AskAsync(TestRequest request, TimeSpan limit)
+    /// <summary>Runs tests or schedules against a mutant, until one notices it.</summary>
+    public async Task<TestAnswer> TryAsync(TestRequest request)
     {
-        _process ??= Start();
-        await _process.StandardInput.WriteLineAsync(request.ToString());
-        await _process.StandardInput.FlushAsync();
-        using var timeout = new CancellationTokenSource(limit);
-        try
+        var answer = await AskAsync(request);
+        if (answer.Outcome == TestOutcome.Soiled)
         {
-            return await _process.StandardOutput.ReadLineAsync(timeout.Token) ?? Crash();
-        }
-        catch (OperationCanceledException)
-        {
+            var wasUsed = _isUsed;
             Stop();
-            return $"{TestAnswer.Killed} it hung: no test ended within {limit.TotalSeconds:0} s";
+
+            // In a fresh process the mutant itself did that. Else it is asked again, in one.
+            answer = wasUsed ? await TryAsync(request) : answer with { Outcome = TestOutcome.Killed };
         }
+
+        _isUsed = true;
+        return answer;
+    }
+
+    /// <summary>Runs tests without a mutant.</summary>
+    public async Task<IReadOnlyList<TestAnswer>> MeasureAsync(int first, int step)
+    {
+        List<TestAnswer> answers = [await AskAsync(new TestRequest(TestRequestKind.Measure, first, step, []))];
+        while (answers[^1].Outcome is TestOutcome.Survived or TestOutcome.Killed)
+        {
+            answers.Add(await ReadAsync());
+        }
+
+        return answers;
     }
 
     public void Dispose() => Stop();
 
-    private string Crash()
+    private async Task<TestAnswer> AskAsync(TestRequest request)
     {
-        Stop();
-        return $"{TestAnswer.Killed} the process that ran the tests broke down";
+        _process ??= Start();
+        await _process.StandardInput.WriteLineAsync(request.ToString());
+        await _process.StandardInput.FlushAsync();
+        return await ReadAsync();
+    }
+
+    private async Task<TestAnswer> ReadAsync()
+    {
+        var answer = await _process!.StandardOutput.ReadLineAsync() is { } line
+            ? TestAnswer.Parse(line)
+            : new TestAnswer(TestOutcome.Crashed, string.Empty, "the process that ran the tests broke down");
+        if (answer.Outcome is TestOutcome.Hung or TestOutcome.Crashed)
+        {
+            Stop();
+        }
+
+        return answer;
     }
 
     private Process Start()
@@ -43,9 +69,9 @@ internal sealed class TestProcess(string testsFolder) : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = testsFolder,
-            Environment = { ["ENGINE_MUTATION"] = "1", ["DOTNET_TieredPGO"] = "0" },
+            Environment = { ["ENGINE_MUTATION"] = "1", ["DOTNET_TieredPGO"] = "0", ["DOTNET_GCHeapHardLimit"] = HeapLimit },
         };
-        foreach (var argument in (string[])[.. OwnAssembly(), Program.WorkerCommand, testsFolder])
+        foreach (var argument in (string[])[.. OwnAssembly(), Program.WorkerCommand, testsFolder, engine])
         {
             start.ArgumentList.Add(argument);
         }
@@ -53,6 +79,7 @@ internal sealed class TestProcess(string testsFolder) : IDisposable
         var process = Process.Start(start)!;
         process.ErrorDataReceived += static (_, _) => { }; // Read, so that nobody waits for room in the pipe.
         process.BeginErrorReadLine();
+        _isUsed = false;
         return process;
     }
 

@@ -1,72 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace Engine.Mutation.Running;
 
 /// <summary>
-/// The child process: runs tests against an engine, request after request. Apart, because a mutant may never end, and nothing but the end of a
+/// The child process: runs tests against mutants, request after request. Apart, because a mutant may never end, and nothing but the end of a
 /// process stops it then.
 /// </summary>
-internal static class TestWorker
+internal sealed class TestWorker : IDisposable
 {
-    private static readonly TimeSpan s_testLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_measureLimit = TimeSpan.FromMinutes(1);
+    private readonly TextWriter _output = Console.Out;
+    private readonly LoadedTests _tests;
+    private readonly TestPool _pool;
+    private readonly Schedules _schedules;
+    private readonly Watchdog _watchdog;
+
+    private TestWorker(string folder, string engine)
+    {
+        Console.SetOut(TextWriter.Null); // What tests print is no answer.
+        _tests = new LoadedTests(folder, engine);
+        _pool = new TestPool(_tests.Assembly);
+        _schedules = new Schedules(_tests.Assembly);
+        _watchdog = new Watchdog(name => Answer(new TestAnswer(TestOutcome.Hung, name, "it did not end")));
+    }
 
     /// <summary>Answers requests on standard input until that ends.</summary>
-    public static int Run(string folder)
+    public static int Run(string folder, string engine)
     {
-        LoadedTests? tests = null;
-        (string Path, DateTime Time) loaded = default;
+        using var worker = new TestWorker(folder, engine);
         while (Console.ReadLine() is { } line)
         {
-            var request = TestRequest.Parse(line);
-            var engine = (request.Engine, File.GetLastWriteTimeUtc(request.Engine));
-            if (tests is null || engine != loaded)
-            {
-                tests?.Unload();
-                (tests, loaded) = (new LoadedTests(folder, request.Engine), engine);
-            }
-
-            var answer = Answer(tests, request);
-            Console.WriteLine(answer.Replace('\n', ' ').Replace('\r', ' '));
+            worker.Handle(TestRequest.Parse(line));
         }
 
         return 0;
     }
 
-    private static string Answer(LoadedTests tests, TestRequest request)
-    {
-        foreach (var name in request.Classes)
-        {
-            if (tests.Assembly.GetType(name) is not { } type)
-            {
-                return $"{TestAnswer.Broken} there is no class {name}";
-            }
+    public void Dispose() => _watchdog.Dispose();
 
-            if (new TestClass(type).FirstFailure(s_testLimit) is { } failure)
+    private void Handle(TestRequest request)
+    {
+        if (request.Kind == TestRequestKind.Measure)
+        {
+            Measure(request.Mutant, request.Count);
+        }
+        else
+        {
+            Answer(Try(request));
+        }
+    }
+
+    /// <summary>Runs each n-th test on the engine as it is, and says how long it took and which members it entered.</summary>
+    private void Measure(int first, int step)
+    {
+        for (var i = first; i < _pool.All.Count; i += step)
+        {
+            var test = _pool.All[i];
+            _ = _tests.TakeEntered();
+            var start = Stopwatch.GetTimestamp();
+            var failure = Watched(test, 0, s_measureLimit, () => _pool.FailureOf(test));
+            var measured = Invariant($"{Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.00}:{string.Join(',', _tests.TakeEntered())}");
+            Answer(failure is null ? new TestAnswer(TestOutcome.Survived, test, measured) : new TestAnswer(TestOutcome.Killed, test, failure));
+        }
+
+        Answer(TestAnswer.End);
+    }
+
+    /// <summary>Runs tests, or schedules, until one fails with the mutant. It has to pass again without it: else it failed for what an earlier mutant left.</summary>
+    private TestAnswer Try(TestRequest request)
+    {
+        IEnumerable<(string Name, Func<string?> Run)> runs = request.Kind == TestRequestKind.Tests
+            ? request.Tests.Select(test => (test, new Func<string?>(() => _pool.FailureOf(test))))
+            : Enumerable.Range(0, request.Count).Select(number => (Invariant($"schedule {number}"), new Func<string?>(() => _schedules.FailureOf(number))));
+        foreach (var (name, run) in runs)
+        {
+            if (Watched(name, request.Mutant, s_limit, run) is { } failure)
             {
-                return $"{TestAnswer.Killed} {failure}";
+                return new TestAnswer(Watched(name, 0, s_limit, run) is null ? TestOutcome.Killed : TestOutcome.Soiled, name, failure);
             }
         }
 
-        return request.Schedules > 0 && Schedules.FirstFailure(tests.Assembly, request.Schedules) is { } seed
-            ? $"{TestAnswer.Killed} schedule {seed.Number} of the simulator: {seed.What.Split('\n')[0].Trim()}"
-            : TestAnswer.Survived;
+        return TestAnswer.Survivor;
     }
-}
 
-/// <summary>What a child is asked: to run classes, and then so many schedules of the simulator.</summary>
-internal sealed record TestRequest(string Engine, IReadOnlyList<string> Classes, int Schedules)
-{
-    public override string ToString() => $"{Engine}\t{string.Join(';', Classes)}\t{Schedules}";
-
-    public static TestRequest Parse(string line)
+    private string? Watched(string name, int mutant, TimeSpan limit, Func<string?> run)
     {
-        var parts = line.Split('\t');
-        return new TestRequest(parts[0], parts[1].Split(';', StringSplitOptions.RemoveEmptyEntries), int.Parse(parts[2], System.Globalization.CultureInfo.InvariantCulture));
+        _tests.Activate(mutant);
+        _watchdog.Begin(name, limit);
+        var failure = run();
+        _watchdog.End();
+        _tests.Activate(0);
+        return failure;
     }
-}
 
-/// <summary>How a child's answers begin.</summary>
-internal static class TestAnswer
-{
-    public const string Killed = "killed";
-    public const string Survived = "survived";
-    public const string Broken = "broken";
+    private void Answer(TestAnswer answer)
+    {
+        _output.WriteLine(answer.ToString());
+        _output.Flush();
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

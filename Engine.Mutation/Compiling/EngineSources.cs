@@ -9,20 +9,20 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Engine.Mutation.Compiling;
 
-/// <summary>The engine as a compilation, of which one file at a time is another.</summary>
-internal sealed class EngineCompilation
+/// <summary>The engine's files, and how they are compiled when some of them are others.</summary>
+internal sealed class EngineSources
 {
     private readonly CSharpCompilation _compilation;
     private readonly CSharpParseOptions _parse;
     private readonly Dictionary<string, SyntaxTree> _trees;
 
-    public EngineCompilation(string root)
+    public EngineSources(string root)
     {
         var inputs = ProjectInputs.Of(Path.Combine(root, "Engine", "Engine.csproj"));
         _parse = new CSharpParseOptions(LanguageVersion.CSharp14, preprocessorSymbols: inputs.Constants);
         _trees = inputs.Sources.ToDictionary(
             path => Path.GetRelativePath(root, path).Replace('\\', '/'),
-            path => CSharpSyntaxTree.ParseText(SourceText.From(File.ReadAllText(path), Encoding.UTF8), _parse, path),
+            path => Parse(File.ReadAllText(path), path),
             StringComparer.Ordinal);
         var compilation = CSharpCompilation.Create(
             "Engine",
@@ -30,37 +30,43 @@ internal sealed class EngineCompilation
             inputs.References.Select(static path => MetadataReference.CreateFromFile(path)),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, nullableContextOptions: NullableContextOptions.Enable, deterministic: true));
 
-        // What generators add doesn't depend on the few lines that mutants change.
+        // What generators add doesn't depend on what mutants change.
         var generators = inputs.Generators.SelectMany(GeneratorsOf).ToImmutableArray();
         CSharpGeneratorDriver.Create(generators, parseOptions: _parse).RunGeneratorsAndUpdateCompilation(compilation, out var generated, out _);
         _compilation = (CSharpCompilation)generated;
     }
 
-    /// <summary>The text of a file of the engine, by its path from the root of the repository.</summary>
-    public string TextOf(string file) => _trees.TryGetValue(file, out var tree)
-        ? tree.ToString()
-        : throw new MutantException($"there is no file {file}");
+    /// <summary>All files, by their paths from the root of the repository.</summary>
+    public IEnumerable<string> Files => _trees.Keys.Order(StringComparer.Ordinal);
 
-    /// <summary>Compiles the engine, with one change or with none.</summary>
-    /// <param name="edit">The change; null: the engine as it is.</param>
+    /// <exception cref="MutantException">There is no such file.</exception>
+    public SyntaxTree TreeOf(string file) => _trees.GetValueOrDefault(file) ?? throw new MutantException($"there is no file {file}");
+
+    public string TextOf(string file) => TreeOf(file).ToString();
+
+    /// <summary>Compiles the engine.</summary>
+    /// <param name="texts">The files that are others than they were, and their new text.</param>
+    /// <param name="added">The text of a file that is added; null: none.</param>
     /// <param name="path">Where the assembly is written.</param>
-    /// <exception cref="MutantException">What is to be changed is not there, or the changed engine doesn't compile.</exception>
-    public void Emit(Edit? edit, string path)
+    /// <returns>What the compiler objected to. If that is nothing, the assembly is there.</returns>
+    public IReadOnlyList<Diagnostic> Emit(IReadOnlyDictionary<string, string> texts, string? added, string path)
     {
         var compilation = _compilation;
-        if (edit is not null)
+        foreach (var (file, text) in texts)
         {
-            var tree = _trees[edit.File];
-            compilation = compilation.ReplaceSyntaxTree(tree, tree.WithChangedText(SourceText.From(edit.Apply(TextOf(edit.File)), Encoding.UTF8)));
+            compilation = compilation.ReplaceSyntaxTree(_trees[file], Parse(text, file));
+        }
+
+        if (added is not null)
+        {
+            compilation = compilation.AddSyntaxTrees(Parse(added, "added.cs"));
         }
 
         using var output = File.Create(path);
-        var result = compilation.Emit(output);
-        if (!result.Success)
-        {
-            throw new MutantException($"it doesn't compile: {result.Diagnostics.First(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)}");
-        }
+        return [.. compilation.Emit(output).Diagnostics.Where(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)];
     }
+
+    private SyntaxTree Parse(string text, string path) => CSharpSyntaxTree.ParseText(SourceText.From(text, Encoding.UTF8), _parse, path);
 
     private static IEnumerable<ISourceGenerator> GeneratorsOf(string path) =>
         new AnalyzerFileReference(path, Loader.Instance).GetGenerators(LanguageNames.CSharp);
