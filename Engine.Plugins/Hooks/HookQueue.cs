@@ -58,7 +58,7 @@ internal sealed class HookQueue(TimeSpan limit, TimeProvider time, Action<string
         using var token = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancelled);
         try
         {
-            await call(token.Token).AsTask().WaitAsync(timer.Token);
+            await call(token.Token).AsTask().WaitHereAsync(timer.Token);
             return null;
         }
         catch (OperationCanceledException) when (timer.IsCancellationRequested)

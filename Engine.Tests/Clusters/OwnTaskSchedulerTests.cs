@@ -10,8 +10,8 @@ public sealed class OwnTaskSchedulerTests
     [InlineData(3)]
     public async Task One_thread_in_seeded_order_can_drive_a_whole_cluster(int seed)
     {
-        using var scheduler = new SeededTaskScheduler(seed);
-        await using (var cluster = await ClusterFixture.StartAsync(workers: 3, configure: options => options.TaskScheduler = scheduler))
+        using var thread = new SeededThread(seed);
+        await using (var cluster = await ClusterFixture.StartAsync(workers: 3, configure: options => options.TaskScheduler = thread.Scheduler))
         {
             var squares = cluster.Client.Map(static (int x) => x * x, Enumerable.Range(0, 500));
             var sum = cluster.Client.Submit(static (IReadOnlyList<int> all) => all.Sum(), squares);
@@ -23,16 +23,16 @@ public sealed class OwnTaskSchedulerTests
             Assert.Equal(5, await nested.AsTask().Within("a nested task"));
         }
 
-        Assert.True(scheduler.RunCount > 0);
+        Assert.True(thread.Scheduler.RunCount > 0);
     }
 
     [Fact]
     public async Task Functions_never_run_on_the_scheduler_of_the_loops()
     {
-        using var scheduler = new SeededTaskScheduler(seed: 1);
-        await using var cluster = await ClusterFixture.StartAsync(workers: 2, configure: options => options.TaskScheduler = scheduler);
+        using var thread = new SeededThread(seed: 1);
+        await using var cluster = await ClusterFixture.StartAsync(workers: 2, configure: options => options.TaskScheduler = thread.Scheduler);
 
-        var strayed = await cluster.Client.GatherAsync(cluster.Client.Map((int x) => scheduler.IsCurrentThread, Enumerable.Range(0, 100))).Within("the values");
+        var strayed = await cluster.Client.GatherAsync(cluster.Client.Map((int x) => thread.IsCurrent, Enumerable.Range(0, 100))).Within("the values");
 
         Assert.All(strayed, Assert.False);
     }

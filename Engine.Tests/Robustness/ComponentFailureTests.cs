@@ -33,6 +33,17 @@ public sealed class ComponentFailureTests
     }
 
     [Fact]
+    public async Task A_plugin_of_nannies_that_can_not_be_made_fails_the_start_of_the_cluster_and_holds_nobody_up()
+    {
+        var options = new LocalClusterOptions { Workers = 1 };
+        options.Nanny.Plugins.Add("broken", static () => throw new NotSupportedException("it can't be made"));
+
+        var error = await Assert.ThrowsAsync<PluginException>(() => LocalCluster.StartAsync(options).Within("the start fails"));
+
+        Assert.Contains("it can't be made", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_worker_with_a_bug_ends_and_its_tasks_run_on_another()
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 2);

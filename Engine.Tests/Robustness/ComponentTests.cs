@@ -122,10 +122,10 @@ public sealed class ComponentTests
     [Fact]
     public async Task A_loop_on_a_scheduler_of_its_own_never_leaves_it()
     {
-        using var scheduler = new SeededTaskScheduler(seed: 1);
+        using var thread = new SeededThread(seed: 1);
         var strayed = 0;
-        var component = new TestComponent { WhenHandled = _ => strayed += scheduler.IsCurrentThread ? 0 : 1 };
-        component.Run(scheduler);
+        var component = new TestComponent { WhenHandled = _ => strayed += thread.IsCurrent ? 0 : 1 };
+        component.Run(thread.Scheduler);
         for (var i = 0; i < 10_000; i++)
         {
             component.Inbox.Post(new NumberedMessage(i, i % 2 == 0 ? Lane.Data : Lane.Control));

@@ -2,41 +2,44 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Engine.Tests.TestKit;
 
-/// <summary>One thread that runs tasks in an order that a seed decides.</summary>
-internal sealed class SeededTaskScheduler : TaskScheduler, IDisposable
+/// <summary>Runs tasks one after the other in an order that a seed decides, on whichever thread asks for the next.</summary>
+/// <param name="seed">The same seed and the same tasks give the same order; null: they are run as they came.</param>
+/// <param name="queued">Called when a task has been added, by the thread that adds it.</param>
+[SuppressMessage("Security", "CA5394", Justification = "The order is to be repeatable, not secret.")]
+internal sealed class SeededTaskScheduler(int? seed, Action queued) : TaskScheduler
 {
     private readonly Lock _gate = new();
     private readonly List<Task> _waiting = [];
-    private readonly Random _random;
-    private readonly SemaphoreSlim _some = new(0);
-    private readonly Thread _thread;
-    private bool _isOver;
-
-    [SuppressMessage("Security", "CA5394", Justification = "The order is to be repeatable, not secret.")]
-    public SeededTaskScheduler(int seed)
-    {
-        _random = new Random(seed);
-        _thread = new Thread(Run) { IsBackground = true, Name = "seeded" };
-        _thread.Start();
-    }
+    private readonly Random? _random = seed is { } number ? new Random(number) : null;
 
     /// <summary>Tasks that it has run.</summary>
     public int RunCount { get; private set; }
 
+    /// <summary>What the order was so far: two runs that differ anywhere have different ones.</summary>
+    public ulong OrderHash { get; private set; } = 14695981039346656037;
+
     public override int MaximumConcurrencyLevel => 1;
 
-    public bool IsCurrentThread => Thread.CurrentThread == _thread;
-
-    public void Dispose()
+    /// <summary>Runs one of the tasks that wait. False: none does.</summary>
+    public bool TryRunNext()
     {
+        Task next;
         lock (_gate)
         {
-            _isOver = true;
+            if (_waiting.Count == 0)
+            {
+                return false;
+            }
+
+            var place = _random?.Next(_waiting.Count) ?? 0;
+            OrderHash = ((OrderHash ^ (uint)_waiting.Count) * 1099511628211) ^ (uint)place;
+            next = _waiting[place];
+            _waiting.RemoveAt(place);
         }
 
-        _some.Release();
-        _thread.Join();
-        _some.Dispose();
+        RunCount++;
+        TryExecuteTask(next);
+        return true;
     }
 
     protected override void QueueTask(Task task)
@@ -46,7 +49,7 @@ internal sealed class SeededTaskScheduler : TaskScheduler, IDisposable
             _waiting.Add(task);
         }
 
-        _some.Release();
+        queued();
     }
 
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => false;
@@ -56,35 +59,6 @@ internal sealed class SeededTaskScheduler : TaskScheduler, IDisposable
         lock (_gate)
         {
             return [.. _waiting];
-        }
-    }
-
-    [SuppressMessage("Security", "CA5394", Justification = "The order is to be repeatable, not secret.")]
-    private void Run()
-    {
-        while (true)
-        {
-            _some.Wait();
-            Task next;
-            lock (_gate)
-            {
-                if (_waiting.Count == 0)
-                {
-                    if (_isOver)
-                    {
-                        return;
-                    }
-
-                    continue;
-                }
-
-                var place = _random.Next(_waiting.Count);
-                next = _waiting[place];
-                _waiting.RemoveAt(place);
-            }
-
-            RunCount++;
-            TryExecuteTask(next);
         }
     }
 }

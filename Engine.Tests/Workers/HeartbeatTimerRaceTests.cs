@@ -8,7 +8,7 @@ public sealed class HeartbeatTimerRaceTests
     public void A_beat_that_is_due_before_the_timer_is_known_breaks_nothing()
     {
         var beats = 0;
-        using var timer = new HeartbeatTimer(new ImpatientTimeProvider(), TimeSpan.FromMilliseconds(5), _ => beats++);
+        using var timer = new HeartbeatTimer(new ImpatientTimeProvider(), TimeSpan.FromMilliseconds(5), _ => beats++, TaskScheduler.Default);
         Assert.Equal(1, beats);
     }
 

@@ -1,4 +1,5 @@
 using Engine.Data;
+using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 
@@ -75,7 +76,7 @@ public sealed partial class Client
 
             try
             {
-                return worker.TrySend(new GetData(requestId, holder.Id, keys)) ? await reply.Task.WaitAsync(cancellationToken) : null;
+                return worker.TrySend(new GetData(requestId, holder.Id, keys)) ? await reply.Task.WaitHereAsync(cancellationToken) : null;
             }
             finally
             {

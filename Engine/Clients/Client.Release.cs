@@ -84,9 +84,15 @@ public sealed partial class Client
                 return;
             }
 
+            var isSent = false;
             for (var i = 0; i < lease.Count; i++)
             {
-                ReleaseLocked(TaskKey.FromValue(lease.First.Value + (ulong)i), lease);
+                isSent |= ReleaseLocked(TaskKey.FromValue(lease.First.Value + (ulong)i), lease);
+            }
+
+            if (!isSent)
+            {
+                return; // Its futures were disposed.
             }
         }
 

@@ -1,3 +1,4 @@
+using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Protocol.Wire;
@@ -37,7 +38,7 @@ public sealed partial class Client
         Send();
         try
         {
-            return (TAnswer)(await answer.Task.WaitAsync(cancellationToken))!; // The scheduler answers with what the question asks for.
+            return (TAnswer)(await answer.Task.WaitHereAsync(cancellationToken))!; // The scheduler answers with what the question asks for.
         }
         catch (OperationCanceledException)
         {

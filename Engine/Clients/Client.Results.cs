@@ -1,5 +1,6 @@
 using Engine.Clients;
 using Engine.Clients.Machine;
+using Engine.Plugins;
 using Engine.Protocol;
 
 namespace Engine;
@@ -168,7 +169,7 @@ public sealed partial class Client
     /// <summary>Waits for something that may need the slot of the task that waits.</summary>
     private static Task<T> BesideSlotAsync<T>(Task<T> task, CancellationToken cancellationToken)
     {
-        var waited = cancellationToken.CanBeCanceled ? task.WaitAsync(cancellationToken) : task;
+        var waited = cancellationToken.CanBeCanceled ? task.WaitHereAsync(cancellationToken) : task;
         return TaskContext.Current is { } context ? context.WaitBesideSlotAsync(waited) : waited;
     }
 

@@ -1,5 +1,6 @@
 using Engine.Clients.Machine;
 using Engine.Data.Serialization;
+using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Runtime;
@@ -79,7 +80,7 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
         client._scheduler.TrySend(new RegisterClient(options.Name, hasSession && transport.CrossesProcesses));
         try
         {
-            client.Id = await client._registered.Task.WaitAsync(cancellationToken);
+            client.Id = await client._registered.Task.WaitHereAsync(cancellationToken);
             return client;
         }
         catch

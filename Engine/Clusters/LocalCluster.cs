@@ -1,5 +1,7 @@
+using System.Runtime.ExceptionServices;
 using Engine.Clusters;
 using Engine.Nannies;
+using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Runtime;
@@ -103,7 +105,7 @@ public sealed class LocalCluster : IAsyncDisposable
         if (_cluster is { } cluster)
         {
             await cluster.DisposeAsync();
-            await Task.WhenAll(Workers.Select(static worker => worker.CloseAsync(CloseReason.UserRequest, "the cluster closed")));
+            await Task.WhenAll(Workers.Select(static worker => worker.CloseAsync(CloseReason.UserRequest, "the cluster closed").OnOwnScheduler()));
         }
         else
         {
@@ -132,6 +134,7 @@ public sealed class LocalCluster : IAsyncDisposable
     {
         HeartbeatTime = _options.HeartbeatTime ?? PulseTimeProvider.For(_options.TimeProvider),
         Serializers = _options.Serializers,
+        FunctionScheduler = _options.FunctionScheduler,
         Processes = _processes?.PlaceOf(_scheduler, validate),
     };
 
@@ -158,7 +161,14 @@ public sealed class LocalCluster : IAsyncDisposable
         for (var count = _options.Processes ? _options.Workers : 1; count <= _options.Workers; count++)
         {
             // One by one, so that the incarnations follow the places: that is what people expect of numbers. Processes take too long for that.
-            await await Task.WhenAny(_cluster.ScaleAsync(count, null, cancellationToken), provisioner.FirstFailure);
+            var scaled = _cluster.ScaleAsync(count, null, cancellationToken);
+            if (await Task.WhenAny(scaled, provisioner.FirstFailure.OnOwnScheduler()) != scaled)
+            {
+                scaled.Ignore(); // That a start has failed is what is told.
+                ExceptionDispatchInfo.Throw(await provisioner.FirstFailure);
+            }
+
+            await scaled;
         }
 
         string NameOf(int place)

@@ -64,6 +64,9 @@ public sealed class LocalClusterOptions
     /// <summary>The clock of heartbeats, for tests; null: one that doesn't need the thread pool.</summary>
     internal TimeProvider? HeartbeatTime { get; set; }
 
+    /// <summary>Where functions run, for tests; null: on threads of the workers.</summary>
+    internal TaskScheduler? FunctionScheduler { get; set; }
+
     internal void Check()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(Workers);

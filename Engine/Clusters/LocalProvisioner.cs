@@ -12,7 +12,7 @@ internal sealed class LocalProvisioner(LocalPlace place, LocalClusterOptions opt
     private readonly Dictionary<int, WorkerOptions> _options = [];
     private readonly List<Worker> _workers = [];
     private readonly List<LocalWorker> _hosts = [];
-    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The workers that were started, in order; those that have ended included.</summary>
     public IReadOnlyList<Worker> Workers
@@ -37,8 +37,8 @@ internal sealed class LocalProvisioner(LocalPlace place, LocalClusterOptions opt
         }
     }
 
-    /// <summary>Fails with the first start that does; a cluster tries again, but who starts one wants to know.</summary>
-    public Task FirstFailure => _failed.Task;
+    /// <summary>Why the first start failed, when one has; a cluster tries again, but who starts one wants to know.</summary>
+    public Task<Exception> FirstFailure => _failed.Task;
 
     /// <summary>The options of the worker at a place: the user's callback is called once for each.</summary>
     public WorkerOptions OptionsFor(int number)
@@ -90,13 +90,13 @@ internal sealed class LocalProvisioner(LocalPlace place, LocalClusterOptions opt
         }
         catch (Exception exception)
         {
-            _failed.TrySetException(exception);
+            _failed.TrySetResult(exception);
             throw;
         }
     }
 
     public Task StopAsync(ProvisionedWorker worker, RetirementRow row, CancellationToken cancellationToken) =>
-        ((LocalWorker)worker).StopAsync(row).WaitAsync(cancellationToken);
+        ((LocalWorker)worker).StopAsync(row).WaitHereAsync(cancellationToken);
 
     public void Add(Worker worker)
     {

@@ -68,7 +68,7 @@ public sealed class LocalWorker : ProvisionedWorker
         var row = (await client.RetireWorkersAsync(WorkerSelector.ById(id), options, cancellationToken)).Rows[0];
         if (row.Outcome != RetirementOutcome.Refused)
         {
-            await StopAsync(row).WaitAsync(cancellationToken);
+            await StopAsync(row).WaitHereAsync(cancellationToken);
         }
 
         return row;
@@ -92,6 +92,7 @@ public sealed class LocalWorker : ProvisionedWorker
                 HeartbeatTime = place.HeartbeatTime,
                 Serializers = place.Serializers,
                 Assemblies = place.Assemblies,
+                FunctionScheduler = place.FunctionScheduler,
             });
             started?.Invoke(worker);
             try
@@ -141,6 +142,9 @@ internal sealed record LocalPlace(ITransport Transport, string SchedulerAddress,
 
     /// <summary>How values are written where they leave a component; null: as usual.</summary>
     public ValueSerializers? Serializers { get; init; }
+
+    /// <summary>Where functions run; null: on threads of the workers.</summary>
+    public TaskScheduler? FunctionScheduler { get; init; }
 
     /// <summary>Where functions are looked for that come from other processes; null: they come as they are.</summary>
     public ProgramAssemblies? Assemblies { get; init; }

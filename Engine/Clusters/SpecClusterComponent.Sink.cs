@@ -203,7 +203,7 @@ internal sealed partial class SpecClusterComponent : ISpecClusterSink
         using var limit = new CancellationTokenSource(_options.StopTimeLimit, _time);
         try
         {
-            await _provisioner.StopAsync(host, row, limit.Token).WaitAsync(limit.Token);
+            await _provisioner.StopAsync(host, row, limit.Token).WaitHereAsync(limit.Token);
         }
         catch (OperationCanceledException error) when (limit.IsCancellationRequested)
         {

@@ -182,7 +182,7 @@ internal sealed partial class SpecClusterComponent : Component
     /// <summary>Waits for an answer of the loop, which gives none once it has ended.</summary>
     private async Task<T> BeforeClosingAsync<T>(Task<T> answer, CancellationToken cancellationToken)
     {
-        await Task.WhenAny(answer, _closed.Task).WaitAsync(cancellationToken);
+        await Task.WhenAny(answer.OnOwnScheduler(), _closed.Task.OnOwnScheduler()).WaitAsync(cancellationToken);
         return answer.IsCompleted ? await answer : throw new ObjectDisposedException(nameof(SpecCluster), "The cluster is closed.");
     }
 

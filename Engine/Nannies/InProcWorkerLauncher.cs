@@ -15,6 +15,7 @@ internal sealed class InProcWorkerLauncher(LocalPlace place, WorkerOptions optio
             Environment = launch.Environment,
             HeartbeatTime = place.HeartbeatTime,
             Serializers = place.Serializers,
+            FunctionScheduler = place.FunctionScheduler,
         });
         started?.Invoke(worker);
         try

@@ -67,6 +67,8 @@ internal sealed class Nanny : Component, INannySink
     public async Task StartAsync(TaskScheduler scheduler, CancellationToken cancellationToken, IReadOnlyDictionary<string, Func<NannyPlugin>>? plugins = null)
     {
         _taskScheduler = scheduler;
+        _running.Task.Ignore(); // It may fail before somebody waits for it, and then nobody does.
+        Start(scheduler); // First, because what has been started can be closed.
         foreach (var (name, create) in plugins ?? new Dictionary<string, Func<NannyPlugin>>())
         {
             if (await AddAsync(name, create) is { } error)
@@ -75,9 +77,8 @@ internal sealed class Nanny : Component, INannySink
             }
         }
 
-        Start(scheduler);
         Inbox.Post(Begin.Instance);
-        await _running.Task.WaitAsync(cancellationToken);
+        await _running.Task.WaitHereAsync(cancellationToken);
     }
 
     /// <summary>Ends the nanny and its worker. Idempotent; a stronger reason overtakes a weaker one.</summary>
@@ -366,7 +367,7 @@ internal sealed class Nanny : Component, INannySink
             var report = await client.RetireAsync(WorkerSelector.ById(worker), terms, CancellationToken.None);
             isRefused = report.Rows[0].Outcome == RetirementOutcome.Refused;
         }
-        catch (EngineException)
+        catch (Exception exception) when (exception is EngineException or ObjectDisposedException)
         {
             // The worker is gone, or the scheduler is: whichever it is, the nanny hears of it.
         }

@@ -7,7 +7,8 @@ namespace Engine.Runtime;
 /// The shell of a component: one loop that drains a mailbox in batches, feeds the core, and carries out what it decided.
 /// </summary>
 /// <remarks>
-/// On a task scheduler of its own the loop never leaves it; no <c>Task.Run</c>, so that a seeded scheduler can drive it.
+/// On a task scheduler of its own the loop never leaves it, and each step is one that it decides to run; no <c>Task.Run</c>, so that a
+/// seeded scheduler can drive it.
 /// On the pool's it may run on a poster's thread, which it leaves after some turns: nobody is kept for longer than that.
 /// </remarks>
 internal abstract class Component
@@ -91,7 +92,7 @@ internal abstract class Component
             while (await Inbox.WaitAsync().ConfigureAwait(_hasOwnScheduler))
 #pragma warning restore RS0030
             {
-                if (IsGuestTooMany())
+                if (_hasOwnScheduler || IsGuestTooMany())
                 {
                     await YieldAsync();
                 }

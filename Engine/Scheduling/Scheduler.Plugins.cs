@@ -199,7 +199,13 @@ internal sealed partial class Scheduler
         }
 
         var started = new PluginStarted(plugin);
-        return Inbox.Post(started) && await Task.WhenAny(started.Added, _closed.Task) == started.Added
+        var isHeard = Inbox.Post(started);
+        if (isHeard)
+        {
+            await Task.WhenAny(started.Added.OnOwnScheduler(), _closed.Task.OnOwnScheduler());
+        }
+
+        return isHeard && started.Added.IsCompleted
             ? null
             : new ConnectionClosedException($"The scheduler has closed, so {plugin.Name} was not registered.");
     }

@@ -86,6 +86,9 @@ public sealed class TaskContext
     /// <summary>What the worker's machine knows the run by.</summary>
     internal WorkerTask Task { get; }
 
+    /// <summary>Where the callbacks of its token are called; null: on the thread pool.</summary>
+    internal TaskScheduler? FunctionScheduler { get; init; }
+
     /// <summary>Whether the function has yet to return to the lane that called it.</summary>
     internal bool IsOnLane { get; set; }
 
@@ -131,7 +134,12 @@ public sealed class TaskContext
         }
 
         // Callbacks are the user's code: not under the lock, and not on the component's thread.
-        _ = source?.CancelAsync();
+        if (source is not null)
+        {
+            _ = FunctionScheduler is { } scheduler
+                ? System.Threading.Tasks.Task.Factory.StartNew(source.Cancel, CancellationToken.None, TaskCreationOptions.None, scheduler)
+                : source.CancelAsync();
+        }
     }
 
     /// <summary>Waits for something beside the slot.</summary>

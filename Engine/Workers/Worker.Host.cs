@@ -25,21 +25,25 @@ internal sealed partial class Worker : IExecutionHost
     {
         get
         {
-            Task<Client> nested;
-            lock (_nestedGate)
-            {
-                if (_isNestedClosed)
-                {
-                    throw new ConnectionClosedException($"Worker {Self.Name} has closed, so its tasks can't submit more. Look at the token of the context.");
-                }
+#pragma warning disable VSTHRD002 // Once a worker, on the thread of a function: a property can't wait otherwise, and nothing here needs that thread.
+            return ConnectNestedAsync().GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
+        }
+    }
 
-                nested = _nested ??= Client.ConnectAsync(
-                    _transport, _schedulerAddress, new ClientOptions { Name = $"{Self.Name} tasks", Serializers = _host.Serializers }, CancellationToken.None, _taskScheduler);
+    /// <summary>Connects the client for work that tasks submit, unless it is there.</summary>
+    /// <exception cref="ConnectionClosedException">The worker has closed.</exception>
+    internal Task<Client> ConnectNestedAsync()
+    {
+        lock (_nestedGate)
+        {
+            if (_isNestedClosed)
+            {
+                throw new ConnectionClosedException($"Worker {Self.Name} has closed, so its tasks can't submit more. Look at the token of the context.");
             }
 
-#pragma warning disable VSTHRD002 // Once a worker, on the thread of a function: a property can't wait otherwise, and nothing here needs that thread.
-            return nested.GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002
+            return _nested ??= Client.ConnectAsync(
+                _transport, _schedulerAddress, new ClientOptions { Name = $"{Self.Name} tasks", Serializers = _host.Serializers }, CancellationToken.None, _taskScheduler, _time);
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed partial class Worker : IWorkerContext
         var row = (await client.RetireAsync(WorkerSelector.ById(Self.Id), terms, cancellationToken)).Rows[0];
         if (row.Outcome != RetirementOutcome.Refused)
         {
-            await CloseAsync(CloseReason.Retired, "it asked to be retired, and was").WaitAsync(cancellationToken);
+            await CloseAsync(CloseReason.Retired, "it asked to be retired, and was").WaitHereAsync(cancellationToken);
         }
 
         return row;

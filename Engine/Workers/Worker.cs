@@ -61,6 +61,7 @@ internal sealed partial class Worker : Component
     public async Task StartAsync(TaskScheduler scheduler, CancellationToken cancellationToken)
     {
         _taskScheduler = scheduler;
+        _registered.Task.Ignore(); // It may fail before somebody waits for it, and then nobody does.
         _spills = new SpillRunner(CreateStore, Inbox, problem => LogEvent(SpillTopic, $"{Self}: {problem}"), scheduler);
         Start(scheduler); // First, because what has been started can be closed.
         _listener = await _transport.ListenAsync(
@@ -73,7 +74,7 @@ internal sealed partial class Worker : Component
             MemoryLimit = _options.MemoryLimit,
             Leaves = _host.Leaves,
         });
-        await _registered.Task.WaitAsync(cancellationToken);
+        await _registered.Task.WaitHereAsync(cancellationToken);
         foreach (var (name, create) in _options.Plugins)
         {
             if (await AddAsync(name, create) is { } error)
@@ -231,11 +232,11 @@ internal sealed partial class Worker : Component
         }
 
         Self = registered.Self;
-        _executor = new TaskExecutor(_options.Threads, this, _time, () => Inbox.Post(ResultsReady.Instance));
+        _executor = new TaskExecutor(_options.Threads, this, _time, () => Inbox.Post(ResultsReady.Instance), _host.FunctionScheduler);
         _machine = new WorkerStateMachine(Settings, _outbox) { Self = Self };
         if (registered.HeartbeatInterval != Timeout.InfiniteTimeSpan)
         {
-            _heartbeat = new HeartbeatTimer(_host.HeartbeatTime ?? PulseTimeProvider.For(_time), registered.HeartbeatInterval, Beat);
+            _heartbeat = new HeartbeatTimer(_host.HeartbeatTime ?? PulseTimeProvider.For(_time), registered.HeartbeatInterval, Beat, _taskScheduler);
         }
 
         Status = Status.Running;

@@ -31,6 +31,9 @@ internal sealed record WorkerHost
 
     /// <summary>The clock of heartbeats: one whose timers don't need the thread pool.</summary>
     public TimeProvider? HeartbeatTime { get; init; }
+
+    /// <summary>Where functions run; null: on threads of the worker.</summary>
+    public TaskScheduler? FunctionScheduler { get; init; }
 }
 
 /// <summary>How a worker ended.</summary>

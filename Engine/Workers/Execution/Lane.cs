@@ -28,12 +28,23 @@ internal sealed class Lane(TaskExecutor executor, string name)
     /// <summary>The run of elements that it is in, or null.</summary>
     public WorkerTask? Elements => Volatile.Read(ref _elements);
 
-    // Without the flow of control of whoever happens to start it: that may be a function's.
-    public void Start() => new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
+    /// <summary>Starts it, or goes on with one that fell asleep on a task scheduler.</summary>
+    /// <remarks>Without the flow of control of whoever happens to start it: that may be a function's.</remarks>
+    public void Start()
+    {
+        if (executor.FunctionScheduler is not { } scheduler)
+        {
+            new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
+            return;
+        }
+
+        using AsyncFlowControl? noFlow = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
+        _ = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.None, scheduler);
+    }
 
     private void Run()
     {
-        _clean = ExecutionContext.Capture()!; // A thread of its own, so nobody has suppressed the flow.
+        _clean = ExecutionContext.Capture()!; // Whoever carries it has not suppressed the flow.
         do
         {
             if (!_holdsSlot)
@@ -52,8 +63,7 @@ internal sealed class Lane(TaskExecutor executor, string name)
                 executor.Slots.Release(); // If work came meanwhile, the way to sleep finds it.
             }
         }
-        while (executor.Sleep());
-        executor.LaneEnded();
+        while (executor.Sleep(this));
     }
 
     private void Work()

@@ -20,6 +20,7 @@ internal sealed class TaskExecutor
     private readonly Lock _gate = new();
     private readonly Queue<ExecutionRun> _runs = new();
     private readonly SemaphoreSlim _wake = new(0);
+    private readonly Stack<Lane> _asleep = new(); // Those that sleep without a thread.
     private readonly ConcurrentQueue<ExecutionResult> _late = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _name;
@@ -38,9 +39,10 @@ internal sealed class TaskExecutor
     /// <param name="host">What functions can reach.</param>
     /// <param name="time">For durations and time limits.</param>
     /// <param name="signal">Called when results wait; must not block.</param>
-    public TaskExecutor(int slots, IExecutionHost host, TimeProvider time, Action signal)
+    /// <param name="functionScheduler">Where lanes run, for tests: functions must not block then. Null: on threads of their own.</param>
+    public TaskExecutor(int slots, IExecutionHost host, TimeProvider time, Action signal, TaskScheduler? functionScheduler = null)
     {
-        (_slotCount, Host, Time, _signal) = (slots, host, time, signal);
+        (_slotCount, Host, Time, _signal, FunctionScheduler) = (slots, host, time, signal, functionScheduler);
         _name = host.Self.Name;
         Slots = new SlotPool(slots);
     }
@@ -55,6 +57,9 @@ internal sealed class TaskExecutor
     }
 
     public IExecutionHost Host { get; }
+
+    /// <summary>Where lanes run; null: on threads of their own.</summary>
+    public TaskScheduler? FunctionScheduler { get; }
 
     public TimeProvider Time { get; }
 
@@ -95,8 +100,7 @@ internal sealed class TaskExecutor
 
                 if (_sleeping > 0)
                 {
-                    _sleeping--;
-                    _wake.Release();
+                    WakeOne();
                     continue;
                 }
 
@@ -175,10 +179,9 @@ internal sealed class TaskExecutor
         lock (_gate)
         {
             _closing = true;
-            if (_sleeping > 0)
+            while (_sleeping > 0)
             {
-                _wake.Release(_sleeping);
-                _sleeping = 0;
+                WakeOne();
             }
 
             if (_liveLanes == 0)
@@ -266,13 +269,14 @@ internal sealed class TaskExecutor
         }
     }
 
-    /// <summary>A lane without work waits; gives false when it is to end.</summary>
-    internal bool Sleep()
+    /// <summary>A lane without work waits; gives false when whatever carries it is to let go of it.</summary>
+    internal bool Sleep(Lane lane)
     {
         lock (_gate)
         {
             if (_closing)
             {
+                LaneEnded();
                 return false;
             }
 
@@ -282,21 +286,47 @@ internal sealed class TaskExecutor
             }
 
             _sleeping++;
+            if (FunctionScheduler is not null)
+            {
+                _asleep.Push(lane);
+                return false;
+            }
         }
 
         _wake.Wait();
-        return !IsClosing;
-    }
+        if (!IsClosing)
+        {
+            return true;
+        }
 
-    /// <summary>A lane's thread ends.</summary>
-    internal void LaneEnded()
-    {
         lock (_gate)
         {
-            if (--_liveLanes == 0 && _closing)
-            {
-                _ended.TrySetResult();
-            }
+            LaneEnded();
+        }
+
+        return false;
+    }
+
+    /// <summary>Called under the lock.</summary>
+    private void WakeOne()
+    {
+        _sleeping--;
+        if (_asleep.TryPop(out var lane))
+        {
+            lane.Start();
+        }
+        else
+        {
+            _wake.Release();
+        }
+    }
+
+    /// <summary>A lane ends; called under the lock.</summary>
+    private void LaneEnded()
+    {
+        if (--_liveLanes == 0 && _closing)
+        {
+            _ended.TrySetResult();
         }
     }
 

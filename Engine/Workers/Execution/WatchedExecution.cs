@@ -22,7 +22,7 @@ internal sealed class WatchedExecution
     public WatchedExecution(TaskExecutor executor, WorkerTask task)
     {
         (_executor, _task) = (executor, task);
-        _context = new TaskContext(executor.Host, task) { IsOnLane = true };
+        _context = new TaskContext(executor.Host, task) { IsOnLane = true, FunctionScheduler = executor.FunctionScheduler };
         _start = executor.Time.GetTimestamp();
         _result.Task = task;
     }

@@ -57,7 +57,7 @@ internal sealed class SpillRunner(Func<ISpillStore> createStore, Mailbox inbox, 
         }
 
         _orders.Writer.Complete();
-        await _closing.CancelAsync();
+        await Task.Factory.StartNew(_closing.Cancel, CancellationToken.None, TaskCreationOptions.None, scheduler); // What the store registered runs there.
         try
         {
             await _loop.WaitAsync(left);
