@@ -68,6 +68,7 @@ public sealed class ComponentFailureTests
         await cluster.Cluster.Workers[0].Closed.Within("end of the worker");
         Assert.Equal("1", await future.AsTask().Within("the second attempt"));
         Assert.False(cluster.Cluster.Workers[1].Closed.IsCompleted);
+        raw.Close(new Disconnect(DisconnectKind.Closed, "the test is over"));
     }
 
     [Fact]

@@ -26,7 +26,7 @@ internal sealed class Mailbox : IInbox
     /// <summary>A component with more messages than this is behind; it has caught up when half of them are left.</summary>
     internal const int BehindDepth = 4096;
 
-    private readonly ConcurrentQueue<Envelope> _control = new();
+    private readonly ConcurrentQueue<ControlEntry> _control = new();
     private readonly Lock _waitingGate = new();
     private List<Action>? _waiting; // Who waits until the component has caught up; null: nobody.
     private int _depth;
@@ -56,7 +56,7 @@ internal sealed class Mailbox : IInbox
 
     public bool TryTake(out Envelope envelope)
     {
-        while (!_control.TryDequeue(out envelope))
+        while (!TryTakeControl(out envelope))
         {
             if (!_data.Reader.TryRead(out envelope))
             {
@@ -138,17 +138,48 @@ internal sealed class Mailbox : IInbox
             _highWater = depth; // A gauge: a race may lose an update, not more.
         }
 
-        if (lane == Lane.Control)
+        var control = lane == Lane.Control ? new ControlEntry(envelope) : null;
+        if (control is not null)
         {
-            _control.Enqueue(envelope);
+            _control.Enqueue(control);
         }
 
-        if (_data.Writer.TryWrite(lane == Lane.Control ? default : envelope))
+        if (_data.Writer.TryWrite(control is null ? envelope : default))
         {
             return true;
         }
 
+        if (control is not null && !control.TryClaim())
+        {
+            return true; // The mailbox is completed, but this was still read.
+        }
+
         Interlocked.Decrement(ref _depth);
         return false;
+    }
+
+    private bool TryTakeControl(out Envelope envelope)
+    {
+        while (_control.TryDequeue(out var entry))
+        {
+            if (entry.TryClaim())
+            {
+                envelope = entry.Envelope;
+                return true;
+            }
+        }
+
+        envelope = default;
+        return false;
+    }
+
+    /// <summary>A message of the control lane: either it is read, or whoever posted it is told that it won't be.</summary>
+    private sealed class ControlEntry(Envelope envelope)
+    {
+        private int _isClaimed;
+
+        public Envelope Envelope => envelope;
+
+        public bool TryClaim() => Interlocked.Exchange(ref _isClaimed, 1) == 0;
     }
 }

@@ -3,7 +3,7 @@ namespace Engine.Tests.TestKit.Shells;
 /// <summary>Functions of a schedule's tasks: each gives its input and one, each in its own way.</summary>
 /// <param name="clock">The clock of those that take time.</param>
 /// <param name="clientOf">The client for work that tasks of a worker submit, if it is connected: waiting for it would block the one thread.</param>
-internal sealed class ShellFunctions(TimeProvider clock, Func<TaskContext, Client?> clientOf)
+internal sealed class ShellFunctions(VirtualClock clock, Func<TaskContext, Client?> clientOf)
 {
     public const string Failure = "the function fails, as it is to";
 
@@ -26,21 +26,21 @@ internal sealed class ShellFunctions(TimeProvider clock, Func<TaskContext, Clien
 
     public async Task<int> TakeTimeAsync(int x, TaskContext context)
     {
-        await Task.Delay(TimeSpan.FromMilliseconds(50), clock, context.Token);
+        await clock.PassAsync(TimeSpan.FromMilliseconds(50), context.Token);
         return x + 1;
     }
 
     /// <summary>Ignores its token.</summary>
     public async Task<int> InsistAsync(int x, TaskContext context)
     {
-        await Task.Delay(TimeSpan.FromSeconds(3), clock);
+        await clock.PassAsync(TimeSpan.FromSeconds(3));
         return x + 1;
     }
 
     public async Task<int> SecedeAsync(int x, TaskContext context)
     {
         context.Secede();
-        await Task.Delay(TimeSpan.FromMilliseconds(200), clock, context.Token);
+        await clock.PassAsync(TimeSpan.FromMilliseconds(200), context.Token);
         return x + 1;
     }
 

@@ -66,7 +66,7 @@ internal sealed partial class ShellSchedule
             Act();
             if (_random.Next(3) == 0)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(400)), _world.Clock);
+                await _world.Clock.PassAsync(TimeSpan.FromMilliseconds(_random.Next(400)));
             }
         }
 
@@ -177,12 +177,12 @@ internal sealed partial class ShellSchedule
     private void Tell(string text) => _story.Add($"{_world.Clock.Now:c} {text}");
 
     /// <summary>Connects the worker's own client before a function can ask for it: that would block the one thread. Takes its time to go.</summary>
-    private sealed class ConnectingPlugin(TimeProvider clock) : WorkerPlugin
+    private sealed class ConnectingPlugin(VirtualClock clock) : WorkerPlugin
     {
         public override async ValueTask SetupAsync(IWorkerContext worker, CancellationToken cancellationToken) =>
             await ((Engine.Workers.Worker)worker).ConnectNestedAsync();
 
         public override async ValueTask TeardownAsync(CancellationToken cancellationToken) =>
-            await Task.Delay(TimeSpan.FromMilliseconds(20), clock, cancellationToken);
+            await clock.PassAsync(TimeSpan.FromMilliseconds(20), cancellationToken);
     }
 }

@@ -28,6 +28,9 @@ internal sealed class VirtualClock : TimeProvider
         return timer;
     }
 
+    /// <summary>Ends when so much of its time has passed.</summary>
+    public Task PassAsync(TimeSpan time, CancellationToken cancellationToken = default) => Task.Delay(time, this, cancellationToken);
+
     /// <summary>Goes on to the next timer, and fires it. False: none is set.</summary>
     public bool TryAdvance()
     {
