@@ -12,7 +12,7 @@ public class FireAndForgetTests
     {
         await using var cluster = await ClusterFixture.StartAsync();
         var root = cluster.Client.Submit(_gate.RunAsync);
-        var leaf = cluster.Client.Submit(static (int x, TaskCompletionSource<int> ended) => ended.TrySetResult(x), root, _ended);
+        var leaf = cluster.Client.Submit(x => _ended.TrySetResult(x), root);
 
         cluster.Client.FireAndForget(leaf);
         cluster.Client.Release([root, leaf]);
@@ -28,7 +28,7 @@ public class FireAndForgetTests
         await using var cluster = await ClusterFixture.StartAsync();
         var client = await cluster.ConnectAsync();
         var root = client.Submit(_gate.RunAsync);
-        client.FireAndForget([client.Submit(static (int x, TaskCompletionSource<int> ended) => ended.TrySetResult(x), root, _ended)]);
+        client.FireAndForget([client.Submit(x => _ended.TrySetResult(x), root)]);
 
         await client.DisposeAsync();
         _gate.Open(6);

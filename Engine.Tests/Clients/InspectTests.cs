@@ -83,7 +83,7 @@ public class InspectTests
     }
 
     [Fact]
-    public async Task Waiting_too_long_for_workers_tells_how_many_there_are()
+    public virtual async Task Waiting_too_long_for_workers_tells_how_many_there_are()
     {
         var time = new FakeTimeProvider();
         await using var cluster = await ClusterFixture.StartAsync(workers: 1, configure: options => options.TimeProvider = time);

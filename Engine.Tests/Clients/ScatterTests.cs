@@ -111,7 +111,7 @@ public class ScatterTests
         var data = await cluster.Client.ScatterAsync(new byte[100_000], new ScatterOptions { Replicas = 2 }).Within("scatter");
         var holders = await HoldersOf(cluster, data);
 
-        await Worker(cluster, holders[0]).CloseAsync(CloseReason.UserRequest, "a test").Within("end of a worker");
+        await cluster.CloseWorkerAsync(holders[0]);
 
         Assert.Equal(100_000, (await data.AsTask().Within("reading")).Length);
         Assert.Equal([holders[1]], await HoldersOf(cluster, data));
@@ -173,14 +173,11 @@ public class ScatterTests
         return [.. holders.Select(holder => names[holder]).Order(StringComparer.Ordinal)];
     }
 
-    private static Engine.Workers.Worker Worker(ClusterFixture cluster, string name) =>
-        cluster.Cluster.Workers.Single(worker => worker.Self.Name == name);
-
     private static async Task CloseHolders(ClusterFixture cluster, Future data)
     {
         foreach (var name in await HoldersOf(cluster, data))
         {
-            await Worker(cluster, name).CloseAsync(CloseReason.UserRequest, "a test").Within("end of a worker");
+            await cluster.CloseWorkerAsync(name);
         }
     }
 }

@@ -8,7 +8,7 @@ public class UserKeyTests
     private readonly Gate<int> _gate = new();
 
     [Fact]
-    public async Task An_equal_definition_under_one_key_runs_once_whichever_client_submits_it()
+    public virtual async Task An_equal_definition_under_one_key_runs_once_whichever_client_submits_it()
     {
         s_runs = 0;
         await using var cluster = await ClusterFixture.StartAsync();

@@ -16,7 +16,7 @@ public class NannyScenarios
         var value = cluster.Client.Submit(static () => new byte[5000]);
         await cluster.Client.WaitAsync([value]).Within("the value");
 
-        cluster.Cluster.Workers[0].Kill(CloseReason.Crashed, "a test");
+        await cluster.CrashWorkerAsync("0", "a test");
         await joined;
 
         Assert.Equal(5000, (await value.AsTask().Within("the value, computed again")).Length);
@@ -31,7 +31,7 @@ public class NannyScenarios
         for (var death = 0; death < 3; death++)
         {
             var joined = await cluster.ListenAsync("workers", "joined");
-            cluster.Cluster.Workers[^1].Kill(CloseReason.Crashed, $"death {death}");
+            await cluster.CrashWorkerAsync("0", $"death {death}");
             if (death < 2)
             {
                 await joined;
@@ -40,7 +40,7 @@ public class NannyScenarios
 
         var end = await nanny.Ended.Within("end of the nanny");
         Assert.Equal(Status.Failed, end.Status);
-        Assert.Contains("death 2", end.Detail, StringComparison.Ordinal);
+        Assert.Contains(ClusterKind.HasProcesses ? "SIGKILL" : "death 2", end.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public class NannyScenarios
             Assert.Equal(CloseReason.SchedulerClosed, (await nanny.Ended.Within("end of a nanny")).Reason);
         }
 
-        Assert.Equal(2, cluster.Cluster.Workers.Count);
+        Assert.Equal(2, cluster.Cluster.Nannies.Count);
         Assert.All(cluster.Cluster.Workers, static worker => Assert.True(worker.Closed.IsCompleted));
     }
 
@@ -118,16 +118,17 @@ public class NannyScenarios
     public async Task One_worker_is_restarted_and_the_others_are_left_alone()
     {
         await using var cluster = await StartAsync(workers: 2);
+        var other = (await cluster.Client.GetWorkersAsync()).Single(static worker => worker.Name == "0").Id.Number;
 
         var report = await cluster.Client.RestartWorkersAsync(WorkerSelector.ByName("1")).Within("restart");
 
         var row = Assert.Single(report.Rows);
         Assert.Equal((RestartOutcome.Restarted, "1"), (row.Outcome, row.Name));
-        Assert.Equal([1L, 3L], (await cluster.Client.GetWorkersAsync()).Select(static worker => worker.Id.Number).Order());
+        Assert.Equal([other, 3L], (await cluster.Client.GetWorkersAsync()).Select(static worker => worker.Id.Number).Order());
     }
 
     [Fact]
-    public async Task A_worker_without_a_nanny_is_not_restarted_and_who_asks_is_told()
+    public virtual async Task A_worker_without_a_nanny_is_not_restarted_and_who_asks_is_told()
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 1);
 
@@ -165,7 +166,7 @@ public class NannyScenarios
     }
 
     [Fact]
-    public async Task A_worker_whose_lifetime_is_over_moves_what_it_has_and_is_replaced_if_that_is_asked_for()
+    public virtual async Task A_worker_whose_lifetime_is_over_moves_what_it_has_and_is_replaced_if_that_is_asked_for()
     {
         await using var cluster = await StartAsync(workers: 2);
         var host = new WorkerOptions { Name = "short" };
@@ -275,7 +276,7 @@ public class NannyScenarios
     }
 
     [Fact]
-    public async Task Workers_that_exit_close_or_crash_in_the_middle_of_a_graph_change_no_result_and_leave_no_stale_member()
+    public virtual async Task Workers_that_exit_close_or_crash_in_the_middle_of_a_graph_change_no_result_and_leave_no_stale_member()
     {
         await using var cluster = await StartAsync(workers: 3, configure: static options =>
         {
@@ -346,7 +347,7 @@ public class NannyScenarios
     }
 
     [Fact]
-    public async Task A_teardown_that_never_ends_does_not_keep_a_worker_from_closing()
+    public virtual async Task A_teardown_that_never_ends_does_not_keep_a_worker_from_closing()
     {
         await using var cluster = await StartAsync(workers: 1, configure: static options => options.ConfigureWorker = static (_, worker) =>
         {

@@ -1,5 +1,7 @@
 using Engine.Plugins;
 using Engine.Protocol;
+using Engine.Tests.TestKit.Home;
+using Engine.Tests.TestKit.Processes;
 
 namespace Engine.Tests.TestKit;
 
@@ -30,19 +32,20 @@ internal sealed class ClusterFixture : IAsyncDisposable
     public WatchedTimeProvider Time => _time;
 
     /// <summary>Starts a cluster with names "0", "1" and so on for its workers, and connects a client.</summary>
-    /// <param name="workers">How many workers.</param>
+    /// <param name="workers">How many workers; null: as it happens; there are slots for two times the threads.</param>
     /// <param name="threads">Tasks that each runs at the same time.</param>
     /// <param name="configure">Changes the cluster's options before it starts.</param>
     /// <param name="client">The client's options.</param>
     public static async Task<ClusterFixture> StartAsync(
-        int workers = 2, int threads = 1, Action<LocalClusterOptions>? configure = null, ClientOptions? client = null)
+        int? workers = null, int threads = 1, Action<LocalClusterOptions>? configure = null, ClientOptions? client = null)
     {
-        var options = new LocalClusterOptions { Workers = workers, ThreadsPerWorker = threads };
+        var options = workers is null && ClusterKind.HasProcesses
+            ? new LocalClusterOptions { Workers = 1, ThreadsPerWorker = threads * 2 } // A process costs much.
+            : new LocalClusterOptions { Workers = workers ?? 2, ThreadsPerWorker = threads };
         options.Scheduler.Validate = true;
         options.Nannies = false; // What a test doesn't ask for doesn't set timers.
         options.Scheduler.HeartbeatInterval = Timeout.InfiniteTimeSpan;
-        ClusterKind.Configure(options);
-        configure?.Invoke(options);
+        ClusterKind.Configure(options, configure);
         var time = new WatchedTimeProvider(options.TimeProvider);
         if (!options.Processes)
         {
@@ -50,6 +53,11 @@ internal sealed class ClusterFixture : IAsyncDisposable
         }
 
         var fixture = new ClusterFixture(await LocalCluster.StartAsync(options).Within("start of the cluster"), time, options.ThreadsPerWorker);
+        if (ClusterKind.HasProcesses)
+        {
+            HomeServer.Cluster = fixture.Cluster;
+        }
+
         await fixture.ConnectAsync(client);
         return fixture;
     }
@@ -72,6 +80,29 @@ internal sealed class ClusterFixture : IAsyncDisposable
         else if (await Cluster.Scheduler.AddPluginAsync(plugin) is { } error)
         {
             throw error;
+        }
+    }
+
+    /// <summary>Closes a worker, as one that is no longer needed; it has ended when the task ends.</summary>
+    public Task CloseWorkerAsync(string name)
+    {
+        const string detail = "a test";
+        return (ClusterKind.HasProcesses
+            ? (Task)Cluster.Nannies.Single(nanny => nanny.Name == name).CloseAsync(CloseReason.UserRequest, detail)
+            : Cluster.Workers.Single(worker => worker.Name == name).CloseAsync(CloseReason.UserRequest, detail)).Within("end of a worker");
+    }
+
+    /// <summary>Ends a worker as a crash does.</summary>
+    public async Task CrashWorkerAsync(string name, string detail)
+    {
+        if (ClusterKind.HasProcesses)
+        {
+            var asked = Client.Submit(static (string _) => Environment.ProcessId, name, new SubmitOptions { Workers = [name] }); // Of its successor, if it has just ended.
+            ProcessCluster.Kill(await asked.AsTask().Within("the number of the process"));
+        }
+        else
+        {
+            Cluster.Workers.Last(worker => worker.Name == name).Kill(CloseReason.Crashed, detail);
         }
     }
 
@@ -105,6 +136,11 @@ internal sealed class ClusterFixture : IAsyncDisposable
             }
         }
 
+        if (ClusterKind.HasProcesses)
+        {
+            clients.AddRange(HomeServer.Clients);
+        }
+
         foreach (var client in clients.Where(static client => !client.Completion.IsCompleted))
         {
             await client.AskAsync<object>(new WorkersRequest(), CancellationToken.None).Within("an answer, after all that the client gave up");
@@ -124,15 +160,21 @@ internal sealed class ClusterFixture : IAsyncDisposable
             await client.AskAsync<object>(new WorkersRequest(), CancellationToken.None).Within("an answer, after all that the client gave up");
         }
 
-        using var meeting = new Barrier(Cluster.Workers.Count * _threads);
-        var arrivals = Cluster.Workers.SelectMany(worker => Enumerable.Range(0, _threads).Select(_ => Client.Submit(
-            () => meeting.SignalAndWait(TimeSpan.FromSeconds(30)), new SubmitOptions { Workers = [worker.Self.Name] }))).ToList();
+        var workers = await Client.GetWorkersAsync().Within("the workers");
+        using var meeting = new Barrier(workers.Count * _threads);
+        var arrivals = workers.SelectMany(worker => Enumerable.Range(0, _threads).Select(_ => Client.Submit(
+            () => meeting.SignalAndWait(TimeSpan.FromSeconds(30)), new SubmitOptions { Workers = [worker.Name] }))).ToList();
         Assert.All(await Client.GatherAsync(arrivals).Within("a meeting of all threads"), Assert.True);
         Client.Release(arrivals);
     }
 
     public async ValueTask DisposeAsync()
     {
+        if (ClusterKind.HasProcesses)
+        {
+            _clients.AddRange(await HomeServer.TakeClientsAsync().Within("connection of clients of functions"));
+        }
+
         foreach (var client in _clients)
         {
             await client.DisposeAsync().AsTask().Within($"end of {client.Id}");
@@ -161,6 +203,11 @@ internal sealed class ClusterFixture : IAsyncDisposable
         {
             await worker.Completion.Within($"end of the loop of worker {worker.Self}");
             await worker.LanesEnded.Within($"end of the {worker.LiveLaneCount} threads of worker {worker.Self}");
+        }
+
+        if (ClusterKind.HasProcesses)
+        {
+            Assert.Empty(ProcessCluster.Alive());
         }
 
         // A function that runs on without a thread of the worker, because it is asynchronous, ends a moment later.

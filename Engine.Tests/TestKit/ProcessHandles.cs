@@ -9,6 +9,8 @@ internal sealed class ProcessHandles : IProcessHandles
     private readonly ConcurrentDictionary<long, object> _items = new();
     private long _count;
 
+    public bool Keeps(object item) => true;
+
     public long Put(object item)
     {
         var handle = Interlocked.Increment(ref _count);

@@ -106,7 +106,7 @@ public class NestedTaskTests
     }
 
     [Fact]
-    public async Task Tasks_on_one_worker_share_its_client()
+    public virtual async Task Tasks_on_one_worker_share_its_client()
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 1, threads: 4);
 

@@ -8,7 +8,7 @@ namespace Engine.Tests.Workers;
 public class TaskContextTests
 {
     [Fact]
-    public async Task The_context_says_which_task_runs_where()
+    public virtual async Task The_context_says_which_task_runs_where()
     {
         var services = new NoServices();
         await using var cluster = await ClusterFixture.StartAsync(workers: 1, configure: options => options.Services = services);
@@ -27,7 +27,7 @@ public class TaskContextTests
     }
 
     [Fact]
-    public async Task A_worker_may_have_services_of_its_own()
+    public virtual async Task A_worker_may_have_services_of_its_own()
     {
         var services = new NoServices();
         await using var cluster = await ClusterFixture.StartAsync(
@@ -122,7 +122,7 @@ public class TaskContextTests
     }
 
     [Fact]
-    public async Task A_function_that_begins_while_its_worker_closes_is_told_so()
+    public virtual async Task A_function_that_begins_while_its_worker_closes_is_told_so()
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 1);
         var worker = cluster.Cluster.Workers[0];
@@ -136,7 +136,7 @@ public class TaskContextTests
     }
 
     [Fact]
-    public async Task A_function_whose_worker_has_closed_gets_no_client_for_more_work()
+    public virtual async Task A_function_whose_worker_has_closed_gets_no_client_for_more_work()
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 1);
         var worker = cluster.Cluster.Workers[0];

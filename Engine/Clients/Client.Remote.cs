@@ -46,7 +46,7 @@ public sealed partial class Client
     /// <summary>A function that makes plugins has to be one that workers in other processes have too.</summary>
     private void CheckCrossing(Delegate create)
     {
-        if (_crossing is { Serializers.Handles: null })
+        if (_crossing is { Serializers.Handles: var handles } && handles?.Keeps(create) != true)
         {
             FunctionDescriber.Describe(create);
         }

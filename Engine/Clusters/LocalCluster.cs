@@ -25,7 +25,7 @@ public sealed class LocalCluster : IAsyncDisposable
     {
         _options = options;
         var near = options.CreateTransport?.Invoke() ?? new InProcTransport();
-        _processes = options.Processes ? new LocalProcesses(near) : null;
+        _processes = options.Processes ? new LocalProcesses(near, options.Serializers) : null;
         _transport = _processes?.Transport ?? near;
         _scheduler = new Scheduler(
             options.Scheduler, _transport, options.TimeProvider, options.Processes ? [$"{near.Scheme}://", LocalProcesses.ListenAddress] : null);

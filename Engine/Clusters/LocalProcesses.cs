@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Engine.Data.Serialization;
 using Engine.Nannies.Processes;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
@@ -16,8 +17,10 @@ internal sealed class LocalProcesses : IAsyncDisposable
     private readonly TransportRouter _router;
 
     /// <param name="near">Connects components of this process.</param>
+    /// <param name="serializers">How values are written; null: as usual.</param>
     /// <exception cref="NotSupportedException">The program does not have the package with the sockets.</exception>
-    public LocalProcesses(ITransport near) => _router = new TransportRouter(near, EngineTransports.For(ListenAddress, _security));
+    public LocalProcesses(ITransport near, ValueSerializers? serializers) =>
+        _router = new TransportRouter(near, EngineTransports.For(ListenAddress, _security, serializers: serializers));
 
     /// <summary>Where the scheduler listens for worker processes, and each worker for others.</summary>
     public static string ListenAddress => OperatingSystem.IsWindows() ? "tcp://127.0.0.1:0" : "unix://";

@@ -1,11 +1,14 @@
 namespace Engine.Data.Serialization;
 
 /// <summary>
-/// Objects that travel as numbers between connections of one process, for what can't travel as bytes. Nobody has any but tests, which
-/// run what was written for one process over sockets.
+/// Objects that travel as numbers, because they stay where they are. Nobody has any but tests, which run what was written for one process
+/// over sockets and with worker processes.
 /// </summary>
 internal interface IProcessHandles
 {
+    /// <summary>Whether an object travels as a number, rather than as it would without this.</summary>
+    bool Keeps(object item);
+
     /// <summary>Keeps an object; gives its number.</summary>
     long Put(object item);
 

@@ -50,7 +50,7 @@ internal sealed class ValueSerializers
             return plain;
         }
 
-        return Handles is null ? AdmitObject((T)boxed!) : value;
+        return Handles?.Keeps(boxed!) == true ? value : AdmitObject((T)boxed!);
     }
 
     private DataValue AdmitObject<T>(T value)

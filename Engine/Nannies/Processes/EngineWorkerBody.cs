@@ -1,3 +1,4 @@
+using Engine.Data.Serialization;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Tasks.Remote;
@@ -6,12 +7,13 @@ using Engine.Workers;
 namespace Engine.Nannies.Processes;
 
 /// <summary>The worker of a worker process.</summary>
-internal sealed class EngineWorkerBody : IWorkerProcessBody
+/// <param name="serializers">How values are written; null: as usual.</param>
+internal sealed class EngineWorkerBody(ValueSerializers? serializers = null) : IWorkerProcessBody
 {
     public async Task<IProcessedWorker> StartAsync(LaunchDocument launch, Func<CloseReason, string, Task> tellNanny)
     {
         var assemblies = ProgramAssemblies.OfThisProcess(launch.Assemblies);
-        var transport = EngineTransports.For(launch.Scheduler, WorkerLaunchCodec.SecurityOf(launch), assemblies);
+        var transport = EngineTransports.For(launch.Scheduler, WorkerLaunchCodec.SecurityOf(launch), assemblies, serializers);
         var worker = new Worker(
             WorkerLaunchCodec.OptionsOf(launch), transport, launch.Scheduler, TimeProvider.System, launch.Validate, new WorkerHost
             {
@@ -20,6 +22,7 @@ internal sealed class EngineWorkerBody : IWorkerProcessBody
                 Leaves = launch.Leaves,
                 Environment = launch.Environment,
                 Assemblies = assemblies,
+                Serializers = serializers,
             });
         try
         {

@@ -22,10 +22,10 @@ internal static class ValueCodec
     public static void Write(ref WireWriter writer, in DataValue value, ValueSerializers serializers)
     {
         var plain = value.PlainType;
-        if (plain == PlainType.None && value is { IsSlot: false, Reference: not SerializedValue and var item } && serializers.Handles is { } handles)
+        if (plain == PlainType.None && value is { IsSlot: false, Reference: not SerializedValue and { } item } && serializers.Handles is { } handles && handles.Keeps(item))
         {
             writer.Byte(Handle);
-            writer.Int(handles.Put(item!)); // Not null: that is plain.
+            writer.Int(handles.Put(item));
             return;
         }
 

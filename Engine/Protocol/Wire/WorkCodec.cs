@@ -69,7 +69,7 @@ internal sealed class WorkCodec(WireContext context)
                 writer.Byte((byte)Kind.Constant);
                 ValueCodec.Write(ref writer, constant.Value, context);
                 break;
-            case var other when context.Serializers.Handles is { } handles:
+            case var other when context.Serializers.Handles is { } handles && handles.Keeps(other):
                 writer.Byte((byte)Kind.Handle);
                 writer.Int(handles.Put(other));
                 break;
@@ -110,7 +110,7 @@ internal sealed class WorkCodec(WireContext context)
             writer.Bytes(image.Hash);
             writer.Blob(image.Bytes);
         }
-        else if (context.Serializers.Handles is { } handles)
+        else if (context.Serializers.Handles is { } handles && handles.Keeps(function))
         {
             writer.Byte((byte)FunctionKind.Handle);
             writer.Int(handles.Put(function));

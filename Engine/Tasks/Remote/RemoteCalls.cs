@@ -46,7 +46,7 @@ internal sealed class RemoteCalls(ValueSerializers serializers)
         {
             return MakeRemote(work);
         }
-        catch (FunctionNotPortableException) when (serializers.Handles is not null)
+        catch (FunctionNotPortableException) when (serializers.Handles?.Keeps(work) == true)
         {
             return work;
         }
