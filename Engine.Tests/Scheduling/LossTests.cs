@@ -355,6 +355,60 @@ public sealed class LossTests
     }
 
     [Fact]
+    public void Inputs_that_can_be_computed_again_are_missed_as_often_as_need_be()
+    {
+        var (holder, reader) = (_scheduler.AddWorker("a"), _scheduler.AddWorker("b"));
+        var inputs = Enumerable.Range(0, 2 * new SchedulerSettings().UnreachableMax).Select(_ => _scheduler.Submit(new TestWork(), On("a"))).ToArray();
+        Array.ForEach(inputs, input => _scheduler.Finish(holder, input));
+        var task = _scheduler.Submit(new TestWork(), On("b"), inputs);
+
+        foreach (var input in inputs)
+        {
+            _scheduler.ReportMissing(reader, task, input, holder, isUnreachable: true); // One host is out of reach, with all of them.
+            _scheduler.Finish(holder, input);
+        }
+
+        Assert.Empty(_scheduler.ToldOf(task));
+        Assert.Equal(task, _scheduler.Sent.Computes[^1].Key);
+    }
+
+    [Fact]
+    public void Data_that_stays_out_of_reach_counts_as_lost()
+    {
+        var (holder, reader) = (_scheduler.AddWorker("a"), _scheduler.AddWorker("b"));
+        var data = _scheduler.Submit(TestWork.Data(), On("a"));
+        _scheduler.Finish(holder, data);
+        var task = _scheduler.Submit(new TestWork(), On("b"), data);
+
+        for (var time = 0; time < new SchedulerSettings().UnreachableMax; time++)
+        {
+            _scheduler.ReportMissing(reader, task, data, holder, isUnreachable: true);
+        }
+
+        Assert.Empty(_scheduler.ToldOf(task));
+        _scheduler.ReportMissing(reader, task, data, holder, isUnreachable: true);
+        Assert.Equal([FutureStatus.Lost], _scheduler.ToldOf(task));
+    }
+
+    [Fact]
+    public void A_result_that_stays_out_of_reach_while_it_is_moved_is_computed_again()
+    {
+        var (holder, reader) = (_scheduler.AddWorker("a"), _scheduler.AddWorker("b"));
+        var input = _scheduler.Submit(new TestWork(), new TaskOptions { Workers = ["a"], AllowOtherWorkers = true });
+        _scheduler.Finish(holder, input);
+        var task = _scheduler.Submit(new TestWork(), On("b"), input);
+        _scheduler.Retire(holder); // It is only there, and somebody is asked to copy it.
+
+        for (var time = 0; time <= new SchedulerSettings().UnreachableMax; time++)
+        {
+            _scheduler.ReportMissing(reader, task, input, holder, isUnreachable: true);
+        }
+
+        Assert.Empty(_scheduler.ToldOf(task));
+        Assert.Equal((input, reader), (_scheduler.Sent.Computes[^1].Key, _scheduler.Sent.Computes[^1].Worker));
+    }
+
+    [Fact]
     public void A_task_that_is_assigned_may_have_a_lost_input_already()
     {
         var (holder, reader) = (_scheduler.AddWorker("a"), _scheduler.AddWorker("b"));

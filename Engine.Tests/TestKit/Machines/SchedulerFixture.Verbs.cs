@@ -56,8 +56,8 @@ internal sealed partial class SchedulerFixture
 
     public void Secede(WorkerState worker, TaskKey key) => Handle(worker, new TaskLongRunning(key, AttemptOf(key)));
 
-    public void ReportMissing(WorkerState worker, TaskKey key, TaskKey input, WorkerState holder) =>
-        Handle(worker, new InputMissing(key, AttemptOf(key), input, holder.Address));
+    public void ReportMissing(WorkerState worker, TaskKey key, TaskKey input, WorkerState holder, bool isUnreachable = false) =>
+        Handle(worker, new InputMissing(key, AttemptOf(key), input, holder.Address, isUnreachable));
 
     public void AnswerSteal(WorkerState victim, TaskKey key, bool givenUp, int? attempt = null)
     {

@@ -63,7 +63,7 @@ internal sealed record SchedulerSettings
     /// <summary>When a move is tried again that failed because of the way between the workers.</summary>
     public TimeSpan MoveRetryDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How often a task may fail to get an input that has no recipe from its only holder, before the input counts as lost.</summary>
+    /// <summary>How often a task may fail to get an input that only one worker holds and that it can't do without, before the input counts as lost.</summary>
     public int UnreachableMax { get; init; } = 10;
 
     /// <summary>Transitions that stories are told from; a power of two.</summary>

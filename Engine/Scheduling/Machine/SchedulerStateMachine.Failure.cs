@@ -41,11 +41,19 @@ internal sealed partial class SchedulerStateMachine
 
     private void OnInputMissing(WorkerState worker, InputMissing missing)
     {
-        OnDataMissing(missing.Input, missing.Holder, missing.IsUnreachable);
+        var isKept = OnDataMissing(missing.Input, missing.Holder, missing.IsUnreachable);
         var handle = _tasks.HandleOf(missing.Key);
         if (handle >= 0 && IsCurrent(handle, worker, missing.Attempt))
         {
-            if (!GivesUpOn(handle, missing))
+            if (isKept && IsOutOfPatience(handle) && !CanBeComputedAgain(missing))
+            {
+                Fail(handle, new TaskError(
+                    TaskErrorKind.LostData,
+                    missing.Input,
+                    $"{Describe(handle)} needs {missing.Input}, which only {missing.Holder} holds, and which other workers could not get from there "
+                    + $"{_settings.UnreachableMax + 1} times. See why they can't reach it."));
+            }
+            else
             {
                 StartOver(handle, worker);
             }
@@ -58,13 +66,14 @@ internal sealed partial class SchedulerStateMachine
     /// <param name="key">Whose value.</param>
     /// <param name="holder">Who was said to hold it.</param>
     /// <param name="isUnreachable">Whether it could not be asked; otherwise it said so itself.</param>
-    private void OnDataMissing(TaskKey key, WorkerAddress holder, bool isUnreachable)
+    /// <returns>Whether the worker still counts as a holder, because nothing could take the place of what it has.</returns>
+    private bool OnDataMissing(TaskKey key, WorkerAddress holder, bool isUnreachable)
     {
         _stimulus = Stimulus.InputMissing;
         var handle = _tasks.HandleOf(key);
         if (handle < 0 || _tasks[handle].State != SchedulerTaskState.Memory || FindWorker(holder.Id) is not { } worker)
         {
-            return;
+            return false;
         }
 
         if (_tasks[handle].Worker == worker.Index + 1 || worker.Replicas.Contains(handle))
@@ -72,13 +81,21 @@ internal sealed partial class SchedulerStateMachine
             // Guard I11: a value is not given up because the way to it is bad.
             if (isUnreachable && IsIrreplaceable(handle, worker))
             {
-                return; // The way to it is bad, it is there: dropping it would be the loss.
+                return true; // The way to it is bad, it is there: dropping it would be the loss.
             }
 
-            StopAwaiting(worker, handle); // A copy that is on its way would be dropped by what follows.
-            _outbox.Free(worker, key, _tasks[handle].Attempt); // It may only have been out of reach.
-            LoseReplica(handle, worker);
+            NoLongerRelyOn(handle, worker);
         }
+
+        return false;
+    }
+
+    /// <summary>A worker no longer counts as a holder of a value. It need not hold it either: it may only have been out of reach.</summary>
+    private void NoLongerRelyOn(int handle, WorkerState worker)
+    {
+        StopAwaiting(worker, handle); // A copy that is on its way would be dropped by what follows.
+        _outbox.Free(worker, _tasks.KeyOf(handle), _tasks[handle].Attempt);
+        LoseReplica(handle, worker);
     }
 
     /// <summary>Whether a value has one copy only, and has no recipe or lies on a worker that is about to move it.</summary>
@@ -88,20 +105,19 @@ internal sealed partial class SchedulerStateMachine
         return task.Extras?.MoreHolders is null or { Count: 0 } && (task.Work is null || holder.Retirement?.Moving.Contains(_tasks.KeyOf(handle)) == true);
     }
 
-    /// <summary>A task can't get an input from its only holder, again and again: in the end the input counts as lost.</summary>
-    private bool GivesUpOn(int handle, InputMissing missing)
+    /// <summary>A task could not get an input from its only holder, once more: whether that was once too often.</summary>
+    private bool IsOutOfPatience(int handle) => ++(_tasks[handle].Extras ??= new SchedulerTaskExtras()).UnreachableCount > _settings.UnreachableMax;
+
+    /// <summary>Whether an input that is out of reach has a recipe; then it is not waited for any longer.</summary>
+    private bool CanBeComputedAgain(InputMissing missing)
     {
-        var extras = _tasks[handle].Extras ??= new SchedulerTaskExtras();
-        if (!missing.IsUnreachable || ++extras.UnreachableCount <= _settings.UnreachableMax)
+        var handle = _tasks.HandleOf(missing.Input);
+        if (_tasks[handle].Work is null)
         {
             return false;
         }
 
-        Fail(handle, new TaskError(
-            TaskErrorKind.LostData,
-            missing.Input,
-            $"{Describe(handle)} needs {missing.Input}, which only {missing.Holder} holds, and which other workers could not get from there "
-            + $"{extras.UnreachableCount} times. See why they can't reach it."));
+        NoLongerRelyOn(handle, FindWorker(missing.Holder.Id)!); // It is the one that was kept.
         return true;
     }
 
