@@ -36,6 +36,9 @@ internal sealed partial class SchedulerStateMachine
                 + "is started there any more. Whoever owns the host can take it off the ledger with ReadmitAsync."
             : null;
 
+    /// <summary>What the ledger says of a worker that has left; for tests.</summary>
+    public Departure? FindDeparture(WorkerId id) => _ledger.Find(id);
+
     /// <summary>
     /// A worker asks to be let in. If its nanny has one already, that one has ended, which was not noticed yet: it leaves first, so that
     /// what was intended with it holds for its successor.

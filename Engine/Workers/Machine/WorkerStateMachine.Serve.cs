@@ -19,6 +19,9 @@ internal sealed partial class WorkerStateMachine
     private KeptValue? _serving;
     private long _serveNumber;
 
+    /// <summary>Whether it holds a value for itself, not only for as long as tasks here need it; for tests.</summary>
+    public bool Holds(TaskKey key) => _rows.HandleOf(key) is var handle && handle >= 0 && _rows[handle] is { HasValue: true, IsTransient: false };
+
     /// <summary>Answers a peer or a client that asks for values.</summary>
     /// <param name="request">What it asks for.</param>
     /// <param name="requester">Who is answered later, if need be.</param>

@@ -1,0 +1,125 @@
+using Engine.Nannies.Machine;
+using Engine.Plugins;
+using Engine.Tests.Simulation.Chance;
+
+namespace Engine.Tests.Simulation.Components;
+
+/// <summary>What starts the processes of a host again when they have ended, beside the engine.</summary>
+internal enum Watchdog
+{
+    None,
+
+    /// <summary>It starts again what did not end for good, as its exit code says.</summary>
+    Attentive,
+
+    /// <summary>It starts everything again, whatever it ended by.</summary>
+    Stubborn,
+}
+
+/// <summary>A machine that runs a worker, with a nanny or without, and maybe a watchdog.</summary>
+internal sealed class SimHost(World world, ulong place, string? workerName, bool hasNanny, Watchdog watchdog)
+{
+    private const int RestartsMax = 3;
+    private readonly Dice _dice = world.Chooser.At(Choice.Outcome, place);
+    private SimNanny? _nanny;
+    private SimWorker? _worker;
+    private ulong _processes;
+    private int _restarts;
+
+    /// <summary>What its workers and nannies say that their host is; null: nothing.</summary>
+    public string? Label { get; } = LabelOf(world, place, watchdog);
+
+    public bool IsUp { get; private set; } = true;
+
+    public SimNanny? Nanny => _nanny is { IsAlive: true } ? _nanny : null;
+
+    public SimWorker? Worker => _nanny is null ? _worker : _nanny.Worker;
+
+    /// <summary>Told once when nothing runs on it any more and nothing will.</summary>
+    public Action? Ended { get; set; }
+
+    public void Start()
+    {
+        if (!IsUp)
+        {
+            return;
+        }
+
+        if (hasNanny)
+        {
+            var number = SplitMix.Mix(place, ++_processes);
+            _nanny = new SimNanny(world, number, $"nanny {world.Nannies.Count + 1}", this);
+            world.Nannies.Add(_nanny);
+        }
+        else
+        {
+            _worker = StartWorker(null, 0, (_, reason, _) => OnProcessEnded(reason));
+        }
+    }
+
+    /// <summary>A worker process starts, for its nanny or without one.</summary>
+    public SimWorker StartWorker(SimNanny? nanny, long number, Action<SimWorker, CloseReason, string> exited)
+    {
+        var name = workerName ?? $"w{_dice.Below(world.Settings.WorkerNames)}";
+        var worker = new SimWorker(world, SplitMix.Mix(place, ++_processes), name, world.FreeAddress(_dice), world.Settings.NextWorker(_dice))
+        {
+            Nanny = nanny,
+            Number = number,
+            HostLabel = Label,
+            Exited = exited,
+        };
+        world.Workers.Add(worker);
+        worker.Start();
+        return worker;
+    }
+
+    public void OnNannyEnded(SimNanny nanny, CloseReason reason)
+    {
+        if (nanny == _nanny)
+        {
+            OnProcessEnded(reason);
+        }
+    }
+
+    /// <summary>The machine is taken away: nobody on it says anything more.</summary>
+    public void PowerOff()
+    {
+        if (IsUp)
+        {
+            IsUp = false;
+            _nanny?.Die(isHostGone: true);
+            _worker?.Die(isHostGone: true);
+            Ended?.Invoke();
+        }
+    }
+
+    private void OnProcessEnded(CloseReason reason)
+    {
+        var isFinal = watchdog == Watchdog.None
+            || (watchdog == Watchdog.Attentive && CloseTable.ActionOf(reason) == NannyAction.CloseTogether)
+            || _restarts++ >= RestartsMax;
+        if (!IsUp)
+        {
+            return;
+        }
+
+        if (isFinal)
+        {
+            IsUp = false;
+            Ended?.Invoke();
+        }
+        else
+        {
+            world.Agenda.After(_dice.Milliseconds(1, 30), Start);
+        }
+    }
+
+    /// <summary>A watchdog's host has a label of its own. Others may have one, which several may share.</summary>
+    private static string? LabelOf(World world, ulong place, Watchdog watchdog)
+    {
+        var dice = world.Chooser.At(Choice.Outcome, place + 1);
+        return watchdog != Watchdog.None ? $"host{world.Hosts.Count}"
+            : dice.Percent(30) ? $"shared{dice.Below(2)}"
+            : null;
+    }
+}

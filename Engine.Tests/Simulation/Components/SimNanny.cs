@@ -1,0 +1,237 @@
+using Engine.Nannies.Machine;
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Tests.Simulation.Network;
+
+namespace Engine.Tests.Simulation.Components;
+
+/// <summary>A nanny process: its machine, what its shell does around it, and the worker process that it starts.</summary>
+internal sealed class SimNanny : SimComponent, INannySink
+{
+    private readonly SimHost _host;
+    private LinkEnd? _scheduler;
+    private long _number;
+    private bool _isCancelled;
+
+    public SimNanny(World world, ulong place, string name, SimHost host)
+        : base(world, name, place)
+    {
+        _host = host;
+        Id = new NannyId(new Guid((int)place, (short)(place >> 32), (short)(place >> 48), new byte[8]));
+        Machine = new NannyStateMachine(world.Settings.Nanny, this);
+        Post(() => Machine.Start(World.Now));
+    }
+
+    public NannyId Id { get; }
+
+    public NannyStateMachine Machine { get; }
+
+    /// <summary>Its worker process, if there is one.</summary>
+    public SimWorker? Worker { get; private set; }
+
+    protected override TimeSpan? NextDeadline => Machine.NextDeadline;
+
+    /// <summary>Its process is killed. Its worker notices that its parent is gone, and ends.</summary>
+    public void Die(bool isHostGone = false)
+    {
+        if (IsAlive)
+        {
+            World.Tracer.Add("dies", Place, isHostGone ? 1UL : 0UL);
+            End(isHostGone, new Disconnect(DisconnectKind.Aborted, "its process was killed"));
+            if (Worker is { } worker)
+            {
+                if (isHostGone)
+                {
+                    worker.Die(isHostGone: true);
+                }
+                else
+                {
+                    worker.Post(() => worker.Die(), Dice.Milliseconds(0, 20));
+                }
+            }
+
+            _host.OnNannyEnded(this, CloseReason.Crashed);
+        }
+    }
+
+    public void OnWorkerRegistered(SimWorker worker) => Post(() => OnRegistered(worker), Pipe());
+
+    /// <summary>Its worker's launch has failed: it was not let in.</summary>
+    public void OnWorkerRefused(SimWorker worker, string detail) => Post(
+        () =>
+        {
+            Forget(worker);
+            Machine.OnWorkerStartFailed(worker.Number, CloseReason.Refused, new WorkerRefusedException(detail), World.Now);
+        },
+        Pipe());
+
+    public void OnWorkerCloses(SimWorker worker, CloseReason reason, string detail) => Machine.OnWorkerCloses(worker.Number, reason, detail, World.Now);
+
+    protected override void Handle(in Arrival arrival)
+    {
+        if (arrival.Link != _scheduler)
+        {
+            return; // Of a connection that was given up.
+        }
+
+        if (arrival.End is { } end)
+        {
+            _scheduler = null;
+            Machine.OnConnectionLost(end.Kind == DisconnectKind.Closed, end.Detail, World.Now);
+            return;
+        }
+
+        World.Tracer.Add(arrival.Message!.GetType().Name, Place, 0);
+        switch (arrival.Message)
+        {
+            case NannyRegistered:
+                Machine.OnRegistered(World.Now);
+                break;
+            case RegistrationRefused refused:
+                Machine.OnRefused(refused.Detail, World.Now);
+                break;
+            case TellNanny told:
+                Machine.OnTold(told, World.Now);
+                break;
+        }
+    }
+
+    protected override void Tick() => Machine.Tick(World.Now);
+
+    protected override void EndTurn()
+    {
+        // Its machine needs no settling.
+    }
+
+    void INannySink.StartWorker(long number)
+    {
+        if (Worker is { IsAlive: true } other)
+        {
+            throw new SimFailure("I1", $"a nanny has one worker at a time, but {Name} starts another one beside {other.Name}");
+        }
+
+        World.Watch.Starts(this);
+        (_number, _isCancelled) = (number, false);
+        Post(() => Launch(number), World.Settings.Latency + (Dice.OneIn(4) ? Dice.Milliseconds(1, 20) : TimeSpan.Zero));
+    }
+
+    void INannySink.StopWorker(long number, CloseReason reason, string detail)
+    {
+        _isCancelled = true;
+        if (Worker is { } worker)
+        {
+            worker.Post(() => worker.Close(reason, detail), Pipe());
+        }
+    }
+
+    void INannySink.KillWorker(long number, CloseReason reason, string detail)
+    {
+        _isCancelled = true;
+        if (Worker is { } worker)
+        {
+            worker.IsBeingKilled = true;
+            World.Agenda.After(Pipe(), () => worker.Die()); // The system does it, whatever the worker does.
+        }
+    }
+
+    void INannySink.SendToScheduler(Message message) => _scheduler?.TrySend(message);
+
+    void INannySink.Connect()
+    {
+        Post(
+            () =>
+            {
+                _scheduler = World.Network.Connect(this, World.Scheduler).Near;
+                _scheduler.TrySend(new RegisterNanny(Id, Name, _host.Label));
+            },
+            Pipe());
+    }
+
+    /// <summary>A lifetime is over: the worker is retired like any other, by a client of the nanny.</summary>
+    void INannySink.RetireWorker(WorkerId worker, bool restart)
+    {
+        if (World.IsCalm)
+        {
+            Post(() => Machine.OnRetirementEnded(worker, isRefused: true, World.Now)); // Or nothing would ever come to rest.
+            return;
+        }
+
+        var terms = new RetirementTerms(null, RunningTasks.WaitFor, OnDeadline.Abort, true, restart ? CloseReason.LifetimeRestart : CloseReason.LifetimeOver);
+        var asker = new SimAsker(World, NextPlace(), $"{Name} asks");
+        asker.Ask(new RetireRequest(WorkerSelector.ById(worker), terms), (value, _) =>
+        {
+            var isRefused = value is not RetirementReport report || report.Rows[0].Outcome == RetirementOutcome.Refused;
+            asker.Leave();
+            Post(() => Machine.OnRetirementEnded(worker, isRefused, World.Now), Pipe());
+        });
+    }
+
+    void INannySink.End(Status status, CloseReason reason, string detail, Exception? error)
+    {
+        World.Tracer.Add("nanny ends", Place, (ulong)reason);
+        World.Coverage?.Closes(reason);
+        if (Worker is { } worker)
+        {
+            World.Agenda.After(Pipe(), () => worker.Die());
+        }
+
+        End(false, new Disconnect(DisconnectKind.Closed, detail));
+        _host.OnNannyEnded(this, reason);
+    }
+
+    private void OnRegistered(SimWorker worker)
+    {
+        worker.HasStarted = true;
+        Machine.OnWorkerStarted(worker.Number, worker.Id, World.Now);
+        if (Machine.Status == Status.Closing)
+        {
+            worker.Post(() => worker.Close(CloseReason.NannyClosing, "its nanny closes")); // It was asked to while it came up.
+        }
+    }
+
+    private void Launch(long number)
+    {
+        if (_isCancelled)
+        {
+            Machine.OnWorkerStartFailed(number, CloseReason.NannyClosing, new OperationCanceledException(), World.Now);
+        }
+        else if (World.Now < World.StartsFailUntil && Dice.OneIn(2))
+        {
+            Machine.OnWorkerStartFailed(number, CloseReason.StartFailed, new IOException("no memory"), World.Now);
+        }
+        else
+        {
+            Worker = _host.StartWorker(this, number, OnExited);
+        }
+    }
+
+    private void OnExited(SimWorker worker, CloseReason reason, string detail) => Post(
+        () =>
+        {
+            Forget(worker);
+            if (worker.HasStarted)
+            {
+                Machine.OnWorkerExited(worker.Number, reason, detail, World.Now);
+                return;
+            }
+
+            // It ended before it was up: its launch has failed, or was given up.
+            var isGivenUp = _isCancelled && worker.Number == _number;
+            Machine.OnWorkerStartFailed(
+                worker.Number,
+                isGivenUp ? CloseReason.NannyClosing : CloseReason.StartFailed,
+                isGivenUp ? new OperationCanceledException() : new StartFailedException(detail),
+                World.Now);
+        },
+        Pipe());
+
+    private void Forget(SimWorker worker)
+    {
+        if (Worker == worker)
+        {
+            Worker = null;
+        }
+    }
+
+    private TimeSpan Pipe() => Dice.Between(TimeSpan.FromMicroseconds(1), TimeSpan.FromMilliseconds(1));
+}

@@ -1,0 +1,231 @@
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Scheduling.Machine;
+using Engine.Tests.Simulation.Network;
+using Engine.Workers.Machine;
+
+namespace Engine.Tests.Simulation.Components;
+
+/// <summary>A worker process: its machine, and what its shell does around it.</summary>
+/// <remarks>Files: Closing (how it ends), Peers (values from other workers). Functions run in a <see cref="SimExecutor"/>.</remarks>
+internal sealed partial class SimWorker : SimComponent, IWorkerSink
+{
+    private readonly WorkerOutbox _outbox;
+    private LinkEnd? _scheduler;
+    private WorkerStateMachine? _machine;
+    private TimeSpan _beatInterval;
+    private int _heldCount;
+
+    public SimWorker(World world, ulong place, string name, string address, WorkerSettings settings)
+        : base(world, name, place)
+    {
+        (Address, Settings) = (address, settings);
+        _outbox = new WorkerOutbox(this) { TellsTransitions = world.Coverage is not null };
+        Executor = new SimExecutor(this);
+        Store = new SimStore(this);
+    }
+
+    public string Address { get; }
+
+    public WorkerSettings Settings { get; }
+
+    public SimExecutor Executor { get; }
+
+    public SimStore Store { get; }
+
+    /// <summary>The nanny that started it; null: none did.</summary>
+    public SimNanny? Nanny { get; init; }
+
+    /// <summary>Which worker of its nanny it is.</summary>
+    public long Number { get; init; }
+
+    /// <summary>Whether its nanny knows that it is up.</summary>
+    public bool HasStarted { get; set; }
+
+    /// <summary>The label of its host, or null.</summary>
+    public string? HostLabel { get; init; }
+
+    /// <summary>Told once when its process is gone.</summary>
+    public required Action<SimWorker, CloseReason, string> Exited { get; init; }
+
+    /// <summary>The scheduler's record; null: it was never let in.</summary>
+    public WorkerState? Record { get; set; }
+
+    /// <summary>Its machine; null until it is registered.</summary>
+    public WorkerStateMachine? Machine => _machine;
+
+    public WorkerId Id => Record?.Id ?? default;
+
+    public bool Holds(TaskKey key) => IsAlive && _machine?.Holds(key) == true;
+
+    protected override TimeSpan? NextDeadline => null;
+
+    public void Start()
+    {
+        World.Addresses[Address] = this;
+        _scheduler = World.Network.Connect(this, World.Scheduler).Near;
+        _scheduler.TrySend(new RegisterWorker(Name, Address, Settings.Slots, Settings.Resources)
+        {
+            Nanny = Nanny?.Id,
+            Host = HostLabel,
+            MemoryLimit = Settings.MemoryLimit,
+        });
+    }
+
+    /// <summary>Something has happened to its machine.</summary>
+    public void Call(Action<WorkerStateMachine> call, TimeSpan delay = default) => Post(
+        () =>
+        {
+            if (_machine is { } machine && !IsClosing)
+            {
+                call(machine);
+            }
+        },
+        delay);
+
+    /// <summary>Has the store read at once what it is to read; for who looks at values at the end.</summary>
+    public void FinishReads()
+    {
+        do
+        {
+            EndTurn();
+            Store.CarryOutAll();
+            EndTurn();
+        }
+        while (Store.OrderCount > 0);
+    }
+
+    protected override void Handle(in Arrival arrival)
+    {
+        var link = arrival.Link!;
+        if (arrival.End is { } end)
+        {
+            OnDisconnected(link, end);
+        }
+        else if (arrival.Message is GetData get)
+        {
+            Serve(link, get);
+        }
+        else if (link == _scheduler)
+        {
+            HandleScheduler(arrival.Message!);
+        }
+        else
+        {
+            OnDataReply(link, (DataReply)arrival.Message!);
+        }
+    }
+
+    protected override void Tick() => throw new NotSupportedException("A worker's machine knows no time.");
+
+    protected override void EndTurn()
+    {
+        if (_machine is not { } machine || IsClosing)
+        {
+            return;
+        }
+
+        machine.Settle();
+        _outbox.Flush();
+        if (World.Coverage is { } coverage)
+        {
+            _outbox.TellTransitions(coverage.AtWorker);
+        }
+
+        if (machine.HeldCount < _heldCount)
+        {
+            World.Watch.MayHaveLost();
+        }
+
+        _heldCount = machine.HeldCount;
+        World.Watch.AfterWorkersTurn(this);
+    }
+
+    void IWorkerSink.SendToScheduler(Message message)
+    {
+        _scheduler!.TrySend(message);
+    }
+
+    void IWorkerSink.Execute(ExecutionRun run) => Executor.Execute(run);
+
+    void IWorkerSink.Cancel(WorkerTask task, CancellationCause cause) => Executor.Cancel(task);
+
+    void IWorkerSink.Recall()
+    {
+        var recalled = Executor.Recall();
+        _machine!.OnRecalled(recalled);
+        Post(static () => { }); // The step is over: what came back is handed out in the next.
+    }
+
+    void IWorkerSink.Spill(in SpillOrder order) => Store.Add(order);
+
+    void IWorkerSink.Reply(IConnection requester, DataReply reply) => requester.TrySend(reply);
+
+    private void HandleScheduler(Message message)
+    {
+        World.Tracer.Add(message.GetType().Name, Place, 0);
+        switch (message)
+        {
+            case WorkerRegistered registered:
+                OnRegistered(registered);
+                break;
+            case RegistrationRefused refused:
+                Nanny?.OnWorkerRefused(this, refused.Detail);
+                Close(CloseReason.Refused, refused.Detail);
+                break;
+            case CloseWorker close:
+                Close(close.Reason, close.Detail);
+                break;
+            case HeartbeatOk ok:
+                _beatInterval = ok.Interval;
+                break;
+            case HeartbeatMissing missing:
+                WasMissing |= missing.Reason == CloseReason.Missing && !IsClosing && !IsBeingKilled;
+                Close(missing.Reason, $"the scheduler no longer has it: {missing.Detail}");
+                break;
+            case WorkersDeparted departed:
+                Array.ForEach(departed.Workers, ForgetPeer);
+                break;
+            default:
+                if (!IsClosing)
+                {
+                    World.Tracer.Add(message, Id.Number);
+                    _machine!.Handle(message);
+                    MessagePools.Return(message);
+                }
+
+                break;
+        }
+    }
+
+    private void OnRegistered(WorkerRegistered registered)
+    {
+        if (IsClosing)
+        {
+            return;
+        }
+
+        _machine = new WorkerStateMachine(Settings, _outbox) { Self = registered.Self };
+        _beatInterval = registered.HeartbeatInterval;
+        Nanny?.OnWorkerRegistered(this);
+        PlanBeat();
+    }
+
+    /// <summary>Heartbeats go out beside what the worker does, unless its whole process stands still.</summary>
+    private void PlanBeat() => World.Agenda.After(_beatInterval, Beat, isRecurring: true);
+
+    private void Beat()
+    {
+        if (!IsAlive || IsClosing)
+        {
+            return;
+        }
+
+        if (!IsStopped)
+        {
+            _scheduler!.TrySend(new Heartbeat(_machine!.Self.Id, Dice.OneIn(50), _machine.ManagedBytes, _machine.SpilledBytes));
+        }
+
+        PlanBeat();
+    }
+}

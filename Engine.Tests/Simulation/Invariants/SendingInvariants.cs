@@ -1,0 +1,50 @@
+using Engine.Plugins.Transports;
+using Engine.Protocol;
+using Engine.Scheduling.Machine;
+using Engine.Tests.Simulation.Components;
+
+namespace Engine.Tests.Simulation.Invariants;
+
+/// <summary>What is sent to whom, and what it changes: I5, I7, I12.</summary>
+internal sealed class SendingInvariants(World world)
+{
+    private const int UnderwayMax = 5_000;
+    private readonly HashSet<WorkerId> _ran = [];
+
+    /// <summary>I5: tasks and copies go to workers that ran when it was decided: at some time since the turn began.</summary>
+    public void Sent(WorkerState worker, Message message)
+    {
+        if (message is ComputeBatch or AcquireReplicas)
+        {
+            Watch.Require("I5", worker.TakesWork || _ran.Contains(worker.Id), $"{worker} runs, or it isn't sent a {message.GetType().Name}; it is {worker.Status}");
+        }
+    }
+
+    public void AfterSchedulersTurn()
+    {
+        _ran.Clear();
+        Handled();
+    }
+
+    /// <summary>Who runs now may have been given something by what comes next, or by what was just handled.</summary>
+    public void Handled()
+    {
+        foreach (var worker in world.Scheduler.Machine.Workers)
+        {
+            if (worker.TakesWork)
+            {
+                _ran.Add(worker.Id);
+            }
+        }
+    }
+
+    /// <summary>I12: no worker runs more than it has slots for, and nothing piles up.</summary>
+    public void AfterWorkersTurn(SimWorker worker)
+    {
+        Watch.Require("I12", worker.Executor.RunningCount <= worker.Settings.Slots, $"{worker.Name} runs {worker.Executor.RunningCount} tasks in {worker.Settings.Slots} slots");
+        foreach (var link in worker.Links)
+        {
+            Watch.Require("I12", link.UnderwayCount < UnderwayMax, $"{link.UnderwayCount} messages are not on their way to {worker.Name} at a time");
+        }
+    }
+}

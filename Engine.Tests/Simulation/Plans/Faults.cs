@@ -1,0 +1,105 @@
+using Engine.Tests.Simulation.Chance;
+using Engine.Tests.Simulation.Network;
+
+namespace Engine.Tests.Simulation.Plans;
+
+/// <summary>What goes wrong.</summary>
+internal sealed class Faults(World world)
+{
+    public void Take(Act act, Dice dice)
+    {
+        switch (act)
+        {
+            case Act.KillWorker:
+                Any(world.Workers, static worker => worker.IsAlive, dice)?.Die();
+                break;
+            case Act.KillNanny:
+                Any(world.Nannies, static nanny => nanny.IsAlive, dice)?.Die();
+                break;
+            case Act.LoseHost:
+                Any(world.Hosts, static host => host.IsUp, dice)?.PowerOff();
+                break;
+            case Act.CutLink:
+                AnyLink(dice)?.Link.Cut(dice, TimeSpan.FromMilliseconds(2));
+                break;
+            case Act.SilenceLink:
+                AnyLink(dice)?.Link.Cut(dice, world.Settings.SilenceMax);
+                break;
+            case Act.FreezeLink:
+                AnyLink(dice)?.Freeze(world.Now + Long(dice));
+                break;
+            case Act.SlowNetwork:
+                world.Network.SlowDown(dice.Milliseconds(1, 30));
+                break;
+            case Act.StopWorker:
+                Any(world.Workers, static worker => worker.IsAlive, dice)?.Stop(Long(dice));
+                break;
+            case Act.StopNanny:
+                Any(world.Nannies, static nanny => nanny.IsAlive, dice)?.Stop(Long(dice));
+                break;
+            case Act.StopScheduler:
+                world.Scheduler.Stop(dice.Milliseconds(1, 100));
+                break;
+            default:
+                Last(act, dice);
+                break;
+        }
+    }
+
+    /// <summary>From now on nothing goes wrong, and what stands still goes on.</summary>
+    public void Heal()
+    {
+        world.StartsFailUntil = TimeSpan.Zero;
+        world.Scheduler.Continue();
+        world.Nannies.ForEach(static nanny => nanny.Continue());
+        foreach (var worker in world.Workers)
+        {
+            worker.Continue();
+            worker.Store.BrokenUntil = TimeSpan.Zero;
+            worker.Call(static machine => machine.SetPaused(false));
+        }
+
+        if (world.Cluster is { } cluster)
+        {
+            cluster.KillsLateUntil = TimeSpan.Zero;
+            cluster.Adapt(false);
+        }
+    }
+
+    private void Last(Act act, Dice dice)
+    {
+        var until = world.Now + dice.Milliseconds(5, 60);
+        switch (act)
+        {
+            case Act.ExceedMemory when Any(world.Nannies, static nanny => nanny is { IsAlive: true, Worker: not null }, dice) is { } nanny:
+                var number = nanny.Worker!.Number;
+                nanny.Post(() => nanny.Machine.OnMemory(number, 1L << 30, world.Now));
+                break;
+            case Act.BreakStore when Any(world.Workers, static worker => worker.IsAlive, dice) is { } worker:
+                worker.Store.BrokenUntil = until;
+                break;
+            case Act.FailStarts:
+                world.StartsFailUntil = until;
+                break;
+            case Act.KillLate when world.Cluster is { } cluster:
+                cluster.KillsLateUntil = until;
+                break;
+        }
+    }
+
+    /// <summary>An end of a connection of a worker or a nanny: to the scheduler, or to a peer.</summary>
+    private LinkEnd? AnyLink(Dice dice)
+    {
+        var ends = world.Workers.SelectMany(static worker => worker.Links)
+            .Concat(world.Nannies.SelectMany(static nanny => nanny.Links))
+            .Where(static end => end.Link.IsOpen)
+            .ToList();
+        return ends.Count == 0 ? null : dice.OneIn(2) ? dice.Of(ends) : dice.Of(ends).Other;
+    }
+
+    /// <summary>A short time, or one that is longer than workers may be silent.</summary>
+    private static TimeSpan Long(Dice dice) => dice.OneIn(3) ? dice.Milliseconds(300, 3000) : dice.Milliseconds(1, 50);
+
+    private static T? Any<T>(List<T> all, Predicate<T> condition, Dice dice)
+        where T : class => all.FindAll(condition) is { Count: > 0 } some ? dice.Of(some) : null;
+}
