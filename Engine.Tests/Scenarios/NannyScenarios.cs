@@ -24,7 +24,7 @@ public class NannyScenarios
     }
 
     [Fact]
-    public async Task A_worker_that_dies_again_and_again_is_not_restarted_for_ever_and_the_nanny_says_why()
+    public virtual async Task A_worker_that_dies_again_and_again_is_not_restarted_for_ever_and_the_nanny_says_why()
     {
         await using var cluster = await StartAsync(workers: 1, configure: static options => (options.Nanny.RestartsMax, options.Nanny.BackOff) = (2, TimeSpan.Zero));
         var nanny = cluster.Cluster.Nannies[0];
@@ -96,7 +96,7 @@ public class NannyScenarios
     }
 
     [Fact]
-    public async Task Restart_gives_each_nanny_a_fresh_worker_and_cancels_all_futures()
+    public virtual async Task Restart_gives_each_nanny_a_fresh_worker_and_cancels_all_futures()
     {
         await using var cluster = await StartAsync(workers: 3);
         var other = await cluster.ConnectAsync();
