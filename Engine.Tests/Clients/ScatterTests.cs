@@ -111,7 +111,9 @@ public class ScatterTests
         var data = await cluster.Client.ScatterAsync(new byte[100_000], new ScatterOptions { Replicas = 2 }).Within("scatter");
         var holders = await HoldersOf(cluster, data);
 
+        var left = await cluster.ListenAsync("workers", "left"); // The scheduler may hear of it a moment later.
         await cluster.CloseWorkerAsync(holders[0]);
+        await left;
 
         Assert.Equal(100_000, (await data.AsTask().Within("reading")).Length);
         Assert.Equal([holders[1]], await HoldersOf(cluster, data));
