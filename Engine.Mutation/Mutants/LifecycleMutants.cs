@@ -68,10 +68,10 @@ internal static class LifecycleMutants
             Membership, "        Forget(worker);\n        var moved", "        _outbox.Publish(new WorkerRemoved { Worker = before, Reason = reason, Detail = detail, IsExpected = true, Processing = [] });\n        Forget(worker);\n        var moved")),
         new("a departure is not told", "I4", new Edit(Membership, "        _outbox.Publish(new WorkerRemoved\n        {\n            Worker = before,", "        GC.KeepAlive(new WorkerRemoved\n        {\n            Worker = before,")),
         new("an arrival is not told", "I4", new Edit(Membership, "        _outbox.Publish(new WorkerAdded(Info(worker)));\n", string.Empty)),
-        new("a departure is told as expected although it was not", "I4", new Edit(Membership, "var expected = CloseTable.IsExpected(reason);", "var expected = true;")),
+        new("a departure is told as expected although it was not", "I4", new Edit(Membership, "var expected = isAnnounced || CloseTable.IsExpected(reason);", "var expected = true;")),
         new("peers are not told who has gone", "5.2", new Edit(Membership, "                _outbox.Send(worker, departed);\n", string.Empty)),
         new("a predecessor of a nanny's new worker stays a member", "I4", new Edit(
-            Membership, "            Depart(older, CloseReason.Crashed, \"its nanny has started a successor\");\n", "            _workersByNanny.Remove(nanny);\n")),
+            Membership, "            EndForSuccessor(older, registration);\n", "            _workersByNanny.Remove(nanny);\n")),
         new("what a removed incarnation says counts", "I7", new Edit(
             Scheduler, "        if (!worker.IsMember)\n        {\n            return; // A late", "        if (worker.Index < 0)\n        {\n            return; // A late")),
         new("a heartbeat of a removed worker is answered as of a member", "5.3", new Edit(Liveness, "        if (!worker.IsMember)\n", "        if (worker.Index < 0)\n")),

@@ -18,7 +18,7 @@ internal static class TaskMutants
         new("the answer of a worker that no longer has the task counts", "I7", new Edit(Finish, "task.Worker == worker.Index + 1 && task.Attempt == attempt;", "task.Attempt == attempt;")),
         new("a result that nobody wants any more stays on its worker", "I12", new Edit(
             Finish, "                _outbox.Free(worker, finished.Key, finished.Attempt); // Given up", "                // Given up")),
-        new("an announced death blames tasks", "I10", new Edit(Membership, "var blames = !CloseTable.IsExpected(reason);", "var blames = true;")),
+        new("an announced death blames tasks", "I10", new Edit(Membership, "HandOver(worker, expected ? null : $", "HandOver(worker, $")),
         new("an unannounced death blames what had not started", "I10", new Edit(Membership, "(!task.IsAhead && running-- > 0)", "running > 0")),
         new("an unannounced death blames nobody", "I10", new Edit(Membership, "return ++extras.Suspicious <= _settings", "return extras.Suspicious <= _settings")),
         new("a task that is tried again has as many tries as before", "I9", new Edit(Failure, "            extras.RetriesLeft--;\n", string.Empty)),

@@ -23,3 +23,8 @@ public sealed class RetirementScenariosOverSockets : RetirementScenarios
 {
     public RetirementScenariosOverSockets() => ClusterKind.UseSockets();
 }
+
+public sealed class ReturnScenariosOverSockets : ReturnScenarios
+{
+    public ReturnScenariosOverSockets() => ClusterKind.UseSockets();
+}

@@ -15,12 +15,16 @@ internal interface IWorkerLauncher
 /// <param name="Leaves">How long it will stay at most, or null.</param>
 /// <param name="Environment">Variables of its environment.</param>
 internal sealed record WorkerLaunch(
-    NannyId Nanny, Func<CloseReason, string, Task> TellNanny, TimeSpan? Leaves, IReadOnlyDictionary<string, string> Environment);
+    NannyId Nanny, Func<CloseReason, string, Task> TellNanny, TimeSpan? Leaves, IReadOnlyDictionary<string, string> Environment)
+{
+    /// <summary>Told that the worker has come back as a new incarnation, after its connection broke.</summary>
+    public Action<WorkerId>? TellReturned { get; init; }
+}
 
 /// <summary>A worker that was started.</summary>
 internal interface ILaunchedWorker
 {
-    /// <summary>Its incarnation.</summary>
+    /// <summary>Its incarnation; another one each time that it has come back.</summary>
     WorkerId Id { get; }
 
     /// <summary>Ends when it is gone for certain.</summary>

@@ -7,47 +7,44 @@ internal sealed class InProcWorkerLauncher(LocalPlace place, WorkerOptions optio
 {
     public async Task<ILaunchedWorker> StartAsync(WorkerLaunch launch, CancellationToken cancellationToken)
     {
-        var worker = new Worker(options.Copy(), place.Transport, place.SchedulerAddress, place.Time, place.Validate, new WorkerHost
+        var host = new WorkerHost
         {
             Nanny = launch.Nanny,
             TellNanny = launch.TellNanny,
+            TellReturned = launch.TellReturned,
             Leaves = launch.Leaves,
             Environment = launch.Environment,
             HeartbeatTime = place.HeartbeatTime,
             Serializers = place.Serializers,
             FunctionScheduler = place.FunctionScheduler,
-        });
-        started?.Invoke(worker);
-        try
-        {
-            await worker.StartAsync(place.TaskScheduler, cancellationToken);
-        }
-        catch
-        {
-            await worker.CloseAsync(CloseReason.StartFailed, "it did not come up");
-            throw;
-        }
-
-        return new Launched(worker);
+        };
+        return new Launched(await WorkerLife.StartAsync(host, Create, place.Time, place.TaskScheduler, cancellationToken));
     }
 
-    private sealed class Launched(Worker worker) : ILaunchedWorker
+    private Worker Create(WorkerHost host, WorkerRemains? before)
+    {
+        var worker = new Worker(options.Copy(), place.Transport, place.SchedulerAddress, place.Time, place.Validate, host, before);
+        started?.Invoke(worker);
+        return worker;
+    }
+
+    private sealed class Launched(WorkerLife worker) : ILaunchedWorker
     {
         private readonly Task<(CloseReason Reason, string Detail)> _exited = FollowAsync(worker);
 
-        public WorkerId Id => worker.Self.Id;
+        public WorkerId Id => worker.Id;
 
         public Task<(CloseReason Reason, string Detail)> Exited => _exited;
 
-        public long MemoryBytes => worker.ManagedBytes;
+        public long MemoryBytes => worker.Current.ManagedBytes;
 
-        public void Stop(CloseReason reason, string detail) => _ = worker.CloseAsync(reason, detail);
+        public void Stop(CloseReason reason, string detail) => worker.Stop(reason, detail);
 
         public void Kill(CloseReason reason, string detail) => worker.Kill(reason, detail);
 
-        private static async Task<(CloseReason Reason, string Detail)> FollowAsync(Worker worker)
+        private static async Task<(CloseReason Reason, string Detail)> FollowAsync(WorkerLife worker)
         {
-            var end = await worker.Ended;
+            var (end, _) = await worker.Ended;
             return (end.Reason, end.Detail);
         }
     }

@@ -185,8 +185,31 @@ internal sealed class Nanny : Component, INannySink
             case RemovePlugin remove:
                 _ = RemovePluginAsync(remove);
                 break;
+            case RestartRequested restart:
+                _scheduler?.TrySend(new RestartAsked(restart.Worker, restart.Detail));
+                break;
+            case RetirementEnded retirement:
+                _machine.OnRetirementEnded(retirement.Worker, retirement.IsRefused, now);
+                break;
+            case CloseRequested close:
+                _machine.Close(close.Reason, close.Detail, now);
+                break;
+            default:
+                HandleOfWorker(envelope.Message, now);
+                break;
+        }
+    }
+
+    /// <summary>What becomes of its worker.</summary>
+    private void HandleOfWorker(object? message, TimeSpan now)
+    {
+        switch (message)
+        {
             case WorkerRuns runs:
                 OnWorkerRuns(runs, now);
+                break;
+            case WorkerReturned returned:
+                _machine.OnWorkerReturned(returned.Number, returned.Worker, now);
                 break;
             case WorkerStartFailed failed:
                 _machine.OnWorkerStartFailed(failed.Number, failed.Reason, failed.Error, now);
@@ -196,15 +219,6 @@ internal sealed class Nanny : Component, INannySink
                 break;
             case WorkerGone gone:
                 OnWorkerGone(gone, now);
-                break;
-            case RestartRequested restart:
-                _scheduler?.TrySend(new RestartAsked(restart.Worker, restart.Detail));
-                break;
-            case RetirementEnded retirement:
-                _machine.OnRetirementEnded(retirement.Worker, retirement.IsRefused, now);
-                break;
-            case CloseRequested close:
-                _machine.Close(close.Reason, close.Detail, now);
                 break;
         }
     }
@@ -323,7 +337,10 @@ internal sealed class Nanny : Component, INannySink
         {
             var start = new WorkerStart(Name);
             await _plugins.CallAllAsync(nameof(NannyPlugin.BeforeStartAsync), (plugin, token) => plugin.BeforeStartAsync(start, token));
-            var launch = new WorkerLaunch(Id, TellAsync, _settings.Lifetime, start.Environment.AsReadOnly());
+            var launch = new WorkerLaunch(Id, TellAsync, _settings.Lifetime, start.Environment.AsReadOnly())
+            {
+                TellReturned = id => Inbox.Post(new WorkerReturned(number, id)),
+            };
             var worker = await _launcher.StartAsync(launch, cancellationToken);
             if (!Inbox.Post(new WorkerRuns(number, worker)))
             {

@@ -34,6 +34,14 @@ internal sealed class WorkerRuns(long number, ILaunchedWorker worker) : Message
     public ILaunchedWorker Worker { get; } = worker;
 }
 
+/// <summary>The worker has come back as a new incarnation.</summary>
+internal sealed class WorkerReturned(long number, WorkerId worker) : Message
+{
+    public long Number { get; } = number;
+
+    public WorkerId Worker { get; } = worker;
+}
+
 internal sealed class WorkerStartFailed(long number, CloseReason reason, Exception error) : Message
 {
     public long Number { get; } = number;

@@ -20,9 +20,11 @@ internal sealed class NannyRegistered : Message
     public static readonly NannyRegistered Instance = new();
 }
 
-/// <summary>Answer to a worker or a nanny that is not let in: it is to end, with all that belongs to it.</summary>
-internal sealed class RegistrationRefused(string detail) : Message
+/// <summary>Answer to a worker or a nanny that is not let in: it is to end, with all that belongs to it; or a worker is to be started anew.</summary>
+internal sealed class RegistrationRefused(CloseReason reason, string detail) : Message
 {
+    public CloseReason Reason { get; } = reason;
+
     public string Detail { get; } = detail;
 }
 

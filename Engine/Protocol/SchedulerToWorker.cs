@@ -10,6 +10,9 @@ internal sealed class WorkerRegistered(WorkerAddress self, TimeSpan heartbeatInt
 
     /// <summary>When the first heartbeat is due; infinite: never.</summary>
     public TimeSpan HeartbeatInterval { get; } = heartbeatInterval;
+
+    /// <summary>Of the values that it offered (<see cref="RegisterWorker.Offer"/>) those that it is to drop.</summary>
+    public IReadOnlyList<TaskKey> Declined { get; init; } = [];
 }
 
 /// <summary>A dependency of a task and a worker that holds it.</summary>

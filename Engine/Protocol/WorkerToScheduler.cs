@@ -26,6 +26,12 @@ internal sealed class RegisterWorker(string name, string address, int threads, I
 
     /// <summary>How long it will stay at most, or null.</summary>
     public TimeSpan? Leaves { get; init; }
+
+    /// <summary>The incarnation that it was before its connection broke; null: it is its first.</summary>
+    public WorkerId? After { get; init; }
+
+    /// <summary>Values that it holds from then, each once. The answer says which it is to drop.</summary>
+    public IReadOnlyList<TaskKey> Offer { get; init; } = [];
 }
 
 /// <summary>A finished task, or several of one map with consecutive keys.</summary>

@@ -220,7 +220,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
                 Refuse(connection, refusal);
                 break;
             case RegisterNanny registration when _machine.FindRefusal(registration.Id, registration.Host, _now) is { } refusal:
-                Refuse(connection, refusal);
+                Refuse(connection, new RegistrationRefused(CloseReason.Refused, refusal));
                 break;
             case RegisterWorker registration:
                 // The connection is known before the machine answers over it.
@@ -254,10 +254,10 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
 
     private static void Break(IConnection connection, string detail) => connection.Close(new Disconnect(DisconnectKind.ProtocolViolation, detail));
 
-    private static void Refuse(IConnection connection, string refusal)
+    private static void Refuse(IConnection connection, RegistrationRefused refusal)
     {
-        connection.TrySend(new RegistrationRefused(refusal));
-        connection.Close(new Disconnect(DisconnectKind.Closed, refusal));
+        connection.TrySend(refusal);
+        connection.Close(new Disconnect(DisconnectKind.Closed, refusal.Detail));
     }
 
     private void OnDisconnected(IConnection connection, Disconnect end)

@@ -12,7 +12,9 @@ namespace Engine.Workers;
 internal sealed partial class Worker
 #pragma warning restore CA1001
 {
-    private static readonly TimeSpan s_nannyLimit = TimeSpan.FromSeconds(1);
+    /// <summary>How long a nanny may take to hear that its worker ends.</summary>
+    internal static readonly TimeSpan NannyLimit = TimeSpan.FromSeconds(1);
+
     private readonly TaskCompletionSource<WorkerEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CloseReason _reason;
     private string _reasonDetail = string.Empty;
@@ -58,6 +60,7 @@ internal sealed partial class Worker
         _scheduler?.Close(new Disconnect(DisconnectKind.Aborted, detail));
         _executor?.Close();
         Inbox.Post(new StopRequested(reason, detail));
+        _brokeOff.TrySetResult(null);
         _ended.TrySetResult(end);
     }
 
@@ -140,11 +143,11 @@ internal sealed partial class Worker
     {
         // Whoever told the worker to end runs this step, and may have told many.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        if (_host.TellNanny is { } tell)
+        if (_host.TellNanny is { } tell && _before is null) // One that only tried to come back may try again.
         {
             try
             {
-                await tell(_reason, _reasonDetail).WaitAsync(s_nannyLimit, _time);
+                await tell(_reason, _reasonDetail).WaitAsync(NannyLimit, _time);
             }
 #pragma warning disable CA1031 // A nanny that can't be reached doesn't hold its worker up: it sees the end itself.
             catch (Exception)
@@ -182,6 +185,7 @@ internal sealed partial class Worker
         var end = new Disconnect(DisconnectKind.Closed, _reasonDetail);
         Attempt(() => _scheduler?.Close(end));
         Attempt(() => _peers.Values.ToList().ForEach(peer => peer.Connection?.Close(end)));
+        Attempt(() => _served.ToList().ForEach(connection => connection.Close(end)));
         Inbox.Complete();
         _ = FinishAsync();
     }
@@ -195,7 +199,7 @@ internal sealed partial class Worker
                 await listener.DisposeAsync();
             }
 
-            if (_spills is { } spills)
+            if (_spills is { } spills && spills.IsOf(Inbox)) // Otherwise it is another incarnation's.
             {
                 await spills.CloseAsync(Deadline);
             }
@@ -209,6 +213,7 @@ internal sealed partial class Worker
 
         Attempt(() => _deadline?.Dispose());
         Status = _hasFailed || _reason is CloseReason.InternalError or CloseReason.StartFailed ? Status.Failed : Status.Closed;
+        _brokeOff.TrySetResult(null);
         _ended.TrySetResult(Volatile.Read(ref _killed) ?? new WorkerEnd(_reason, _reasonDetail));
     }
 }

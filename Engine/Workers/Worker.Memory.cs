@@ -31,6 +31,8 @@ internal sealed partial class Worker
     /// <summary>Stops new work from starting, or lets it start again. Memory can pause the worker too; it runs if neither does.</summary>
     public void Pause(bool paused) => Inbox.Post(new PauseRequested(paused));
 
+    private void ReportSpill(string problem) => LogEvent(SpillTopic, $"{Self}: {problem}");
+
     private ISpillStore CreateStore() => _options.SpillStore?.Invoke(Name) ?? new FileSpillStore();
 
     /// <summary>The most bytes of values that were in memory after a turn; for tests.</summary>

@@ -33,8 +33,13 @@ internal sealed partial class Worker : IWorkerContext
         return row;
     }
 
-    private Task<Exception?> AddAsync(string name, Func<WorkerPlugin> create) => _plugins.AddAsync(
-        name, create, (plugin, token) => plugin.SetupAsync(this, token), static (plugin, token) => plugin.TeardownAsync(token));
+    /// <summary>Sets a plugin up, when those of the incarnation before have been torn down.</summary>
+    private async Task<Exception?> AddAsync(string name, Func<WorkerPlugin> create)
+    {
+        await _beforeEnded;
+        return await _plugins.AddAsync(
+            name, create, (plugin, token) => plugin.SetupAsync(this, token), static (plugin, token) => plugin.TeardownAsync(token));
+    }
 
     private void OnAddPlugin(AddPlugin add) => _ = DoAsync(add.Number, add.Create switch
     {

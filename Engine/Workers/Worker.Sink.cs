@@ -9,6 +9,7 @@ internal sealed partial class Worker : IWorkerSink
 {
     private readonly Dictionary<WorkerId, PeerLink> _peers = [];
     private readonly Dictionary<long, WorkerId> _requests = [];
+    private readonly HashSet<IConnection> _served = []; // Connections over which others ask for values.
 
     void IWorkerSink.SendToScheduler(Message message) => _scheduler!.TrySend(message);
 
@@ -134,11 +135,20 @@ internal sealed partial class Worker : IWorkerSink
     {
         if (connection == _scheduler)
         {
-            Close(
-                reason.Kind == DisconnectKind.Closed ? CloseReason.SchedulerClosed : CloseReason.SchedulerLost,
-                $"the connection to the scheduler ended: {reason}");
+            var detail = $"the connection to the scheduler ended: {reason}";
+            if (MayComeBack(reason))
+            {
+                BreakOff(detail);
+            }
+            else
+            {
+                Close(reason.Kind == DisconnectKind.Closed ? CloseReason.SchedulerClosed : CloseReason.SchedulerLost, detail);
+            }
+
             return;
         }
+
+        _served.Remove(connection);
 
         foreach (var (id, link) in _peers)
         {

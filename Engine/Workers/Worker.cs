@@ -38,10 +38,10 @@ internal sealed partial class Worker : Component
     private long _resultCount;
     private long _resultCountAtTick;
 
-    public Worker(WorkerOptions options, ITransport transport, string schedulerAddress, TimeProvider time, bool validate, WorkerHost? host = null)
+    public Worker(WorkerOptions options, ITransport transport, string schedulerAddress, TimeProvider time, bool validate, WorkerHost? host = null, WorkerRemains? before = null)
     {
         (_options, _transport, _schedulerAddress, _time, _validate) = (options, transport, schedulerAddress, time, validate);
-        _host = host ?? WorkerHost.None;
+        (_host, _before) = (host ?? WorkerHost.None, before);
         _outbox = new WorkerOutbox(this);
         _plugins = new HookRunner<WorkerPlugin>(time, static plugin => plugin.HookTimeLimit, Report);
         _watch = time.CreateTimer(
@@ -62,8 +62,13 @@ internal sealed partial class Worker : Component
     {
         _taskScheduler = scheduler;
         _registered.Task.Ignore(); // It may fail before somebody waits for it, and then nobody does.
-        _spills = new SpillRunner(CreateStore, Inbox, problem => LogEvent(SpillTopic, $"{Self}: {problem}"), scheduler);
+        _spills = _before?.Spills ?? new SpillRunner(CreateStore, Inbox, ReportSpill, scheduler);
         Start(scheduler); // First, because what has been started can be closed.
+        if (_before is not null)
+        {
+            await _before.Worker.StopListeningAsync();
+        }
+
         _listener = await _transport.ListenAsync(
             _options.ListenAddress ?? $"{TransportRouter.SchemeOf(_schedulerAddress)}://", _identity, Inbox, cancellationToken);
         _scheduler = await _transport.ConnectAsync(_schedulerAddress, _identity, Inbox, cancellationToken);
@@ -73,6 +78,8 @@ internal sealed partial class Worker : Component
             Host = _options.Host,
             MemoryLimit = _options.MemoryLimit,
             Leaves = _host.Leaves,
+            After = _before?.Id,
+            Offer = _before?.Offer ?? [],
         });
         await _registered.Task.WaitHereAsync(cancellationToken);
         foreach (var (name, create) in _options.Plugins)
@@ -164,7 +171,7 @@ internal sealed partial class Worker : Component
                 break;
             case RegistrationRefused refused:
                 _registered.TrySetException(new WorkerRefusedException($"Worker {_options.Name} was not let in: {refused.Detail}"));
-                Close(CloseReason.Refused, refused.Detail);
+                Close(refused.Reason, refused.Detail);
                 break;
             case CloseWorker close:
                 Close(close.Reason, close.Detail);
@@ -232,8 +239,13 @@ internal sealed partial class Worker : Component
         }
 
         Self = registered.Self;
-        _executor = new TaskExecutor(_options.Threads, this, _time, () => Inbox.Post(ResultsReady.Instance), _host.FunctionScheduler);
+        _executor = new TaskExecutor(_options.Threads, this, _time, () => Inbox.Post(ResultsReady.Instance), _before?.Executor, _host.FunctionScheduler);
         _machine = new WorkerStateMachine(Settings, _outbox) { Self = Self };
+        if (_before is { } before)
+        {
+            TakeOver(before, registered.Declined);
+        }
+
         if (registered.HeartbeatInterval != Timeout.InfiniteTimeSpan)
         {
             _heartbeat = new HeartbeatTimer(_host.HeartbeatTime ?? PulseTimeProvider.For(_time), registered.HeartbeatInterval, Beat, _taskScheduler);
@@ -249,8 +261,15 @@ internal sealed partial class Worker : Component
     /// <summary>Answers who asks for values. Another worker may have had this address before: what it was asked for isn't here (I7).</summary>
     private void Serve(IConnection connection, GetData get)
     {
-        var answer = get.Holder == Self.Id && _machine is { } machine
-            ? machine.Serve(get, connection)
+        if (_machine is null)
+        {
+            connection.Close(new Disconnect(DisconnectKind.Closed, $"worker {Name} is no member yet")); // An answer would be about another worker.
+            return;
+        }
+
+        _served.Add(connection);
+        var answer = get.Holder == Self.Id
+            ? _machine.Serve(get, connection)
             : new DataReply(get.RequestId, [.. get.Keys.Select(static key => new DataEntry { Key = key })]);
         if (answer is not null)
         {

@@ -17,6 +17,12 @@ internal sealed record WorkerHost
     /// </summary>
     public Func<CloseReason, string, Task>? TellNanny { get; init; }
 
+    /// <summary>Asked when the connection to the scheduler has broken: whether a next incarnation is tried. Null: no, the worker ends.</summary>
+    public Func<bool>? MayComeBack { get; init; }
+
+    /// <summary>Told that the scheduler has let a next incarnation in.</summary>
+    public Action<WorkerId>? TellReturned { get; init; }
+
     /// <summary>How long the worker will stay at most, or null.</summary>
     public TimeSpan? Leaves { get; init; }
 

@@ -76,6 +76,7 @@ public sealed class WorkerLaunchTests
             new StopMessage(CloseReason.Retired, "line\nbreak"),
             new HeardMessage(),
             new ReadyMessage(new WorkerId(7), "unix://somewhere", 99),
+            new ReturnedMessage(new WorkerId(8)),
             new FailedMessage(CloseReason.Refused, "type", "message", null),
             new FailedMessage(CloseReason.StartFailed, "type", "message", "stack"),
             new ClosingMessage(CloseReason.Missing, "detail"),

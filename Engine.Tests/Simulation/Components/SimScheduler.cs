@@ -182,7 +182,7 @@ internal sealed class SimScheduler : SimComponent, ISchedulerSink
                 Refuse(link, refusal);
                 break;
             case RegisterNanny registration when Machine.FindRefusal(registration.Id, registration.Host, World.Now) is { } refusal:
-                Refuse(link, refusal);
+                Refuse(link, new RegistrationRefused(CloseReason.Refused, refusal));
                 break;
             case RegisterWorker registration:
                 link.Partner = Machine.AddWorker(registration, link, World.Now);
@@ -204,10 +204,10 @@ internal sealed class SimScheduler : SimComponent, ISchedulerSink
         }
     }
 
-    private static void Refuse(LinkEnd link, string refusal)
+    private static void Refuse(LinkEnd link, RegistrationRefused refusal)
     {
-        link.TrySend(new RegistrationRefused(refusal));
-        link.Close(new Disconnect(DisconnectKind.Closed, refusal));
+        link.TrySend(refusal);
+        link.Close(new Disconnect(DisconnectKind.Closed, refusal.Detail));
     }
 
     private void OnDisconnected(LinkEnd link, Disconnect end)

@@ -70,6 +70,10 @@ internal sealed class NannyFixture : INannySink
     /// <summary>The worker that was started comes up.</summary>
     public void Run(long? number = null) => Machine.OnWorkerStarted(number ?? Number, Incarnation(number ?? Number), Now);
 
+    /// <summary>The worker comes back as another incarnation: the next one, unless the test says otherwise.</summary>
+    public void Return(long incarnation = 0, long? number = null) =>
+        Machine.OnWorkerReturned(number ?? Number, new WorkerId(incarnation == 0 ? Machine.Worker.Number + 1 : incarnation), Now);
+
     public void FailStart(Exception? error = null, CloseReason reason = CloseReason.StartFailed, long? number = null)
     {
         Forget(number);

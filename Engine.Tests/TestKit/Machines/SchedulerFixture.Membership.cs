@@ -61,7 +61,7 @@ internal sealed partial class SchedulerFixture
     {
         var refusal = Machine.Knock(new RegisterWorker("knocking", "test://knocking", 1, new Dictionary<string, double>()) { Nanny = nanny.Id }, Now);
         Settle();
-        return refusal;
+        return refusal?.Detail;
     }
 
     /// <summary>A worker's connection ends without a goodbye.</summary>
@@ -70,6 +70,29 @@ internal sealed partial class SchedulerFixture
         Machine.OnConnectionLost(worker, "it broke", Now);
         Settle();
     }
+
+    /// <summary>A worker whose connection broke comes back, with values that it holds.</summary>
+    public WorkerState ComeBack(WorkerState before, params TaskKey[] offer)
+    {
+        try
+        {
+            return LetIn(new RegisterWorker(before.Address.Name, $"test://{_workerCount++}/back", before.Threads, new Dictionary<string, double>())
+            {
+                Nanny = before.Nanny,
+                Host = before.Host,
+                After = before.Id,
+                Offer = offer,
+            });
+        }
+        finally
+        {
+            Settle();
+        }
+    }
+
+    /// <summary>What a worker that came back was told to drop.</summary>
+    public IReadOnlyList<TaskKey> DeclinedOf(WorkerState worker) =>
+        Sent.Told.Where(told => told.Worker == worker).Select(static told => told.Message).OfType<WorkerRegistered>().Single().Declined;
 
     /// <summary>A nanny's connection ends.</summary>
     public void Cut(NannyState nanny)
@@ -93,7 +116,7 @@ internal sealed partial class SchedulerFixture
     }
 
     private WorkerState LetIn(RegisterWorker registration) => Machine.Knock(registration, Now) is { } refusal
-        ? throw new WorkerRefusedException(refusal)
+        ? throw new WorkerRefusedException($"{refusal.Reason}: {refusal.Detail}")
         : Machine.AddWorker(registration, null, Now);
 
     /// <summary>Asks for a retirement; the answer is there when it has ended (<see cref="ReportOf"/>).</summary>

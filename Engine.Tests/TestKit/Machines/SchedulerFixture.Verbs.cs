@@ -115,5 +115,5 @@ internal sealed partial class SchedulerFixture
 
     public object? GetDataset(string name, ClientState client) => Ask(new GetDatasetRequest(name), client);
 
-    private int AttemptOf(TaskKey key) => Sent.Latest[key].Attempt;
+    public int AttemptOf(TaskKey key) => Sent.Latest[key].Attempt;
 }

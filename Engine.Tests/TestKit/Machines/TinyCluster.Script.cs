@@ -125,7 +125,11 @@ internal sealed partial class TinyCluster
             case 3:
                 _blamedDeaths++;
                 Trace("breaks the connection of", default, victim.State.Id.Number);
-                Scheduler.OnConnectionLost(victim.State, "the network broke it", _now);
+                if (victim.Nanny is null || Percent(50))
+                {
+                    Scheduler.OnConnectionLost(victim.State, "the network broke it", _now);
+                }
+
                 victim.LoseScheduler();
                 EndTurn();
                 break;

@@ -17,6 +17,7 @@ namespace Engine.Tests.TestKit.Machines;
 /// <remarks>Files: Script (what clients and fate do), Check (what must hold at the end).</remarks>
 internal sealed partial class TinyCluster : ISchedulerSink
 {
+    private IReadOnlyList<TaskKey> _declined = []; // Of the last offer.
     private readonly Random _random;
     private readonly TinyPlan _plan;
     private readonly SchedulerOutbox _outbox;
@@ -105,8 +106,9 @@ internal sealed partial class TinyCluster : ISchedulerSink
 
     void ISchedulerSink.Send(WorkerState worker, Message message)
     {
-        if (message is WorkerRegistered)
+        if (message is WorkerRegistered registered)
         {
+            _declined = registered.Declined;
             return;
         }
 
@@ -186,17 +188,40 @@ internal sealed partial class TinyCluster : ISchedulerSink
     public TinyWorker? Start(TinyNanny nanny, long number) =>
         Join(NewWorker($"w{_random.Next(_plan.WorkerNames)}", _plan.NextWorker(_random), nanny, number));
 
-    private TinyWorker? Join(TinyWorker worker)
+    private TinyWorker? Join(TinyWorker worker) => Register(worker, null, []) is null ? worker : null;
+
+    /// <summary>A worker whose connection broke comes back. Gives why it has to end; null: it is back.</summary>
+    public CloseReason? Return(TinyWorker before)
+    {
+        var remains = before.Machine.Leave();
+        var worker = new TinyWorker(this, before.Name, before.Settings, before.Store) { Nanny = before.Nanny, Number = before.Number };
+        var refusal = Register(worker, before.State.Id, [.. remains.Values.Select(static held => held.Key)]);
+        if (refusal is null)
+        {
+            Trace("is back", default, worker.State.Id.Number);
+            worker.Machine.TakeOver(remains, _declined);
+            worker.EndTurn();
+            worker.Nanny!.OnWorkerReturned(worker);
+        }
+
+        Scheduler.OnConnectionLost(before.State, "the network broke it", _now); // It may not have noticed yet.
+        EndTurn();
+        return refusal?.Reason;
+    }
+
+    private RegistrationRefused? Register(TinyWorker worker, WorkerId? after, IReadOnlyList<TaskKey> offer)
     {
         var registration = new RegisterWorker(worker.Name, $"test://{Workers.Count % 6}", worker.Settings.Slots, worker.Settings.Resources)
         {
             Nanny = worker.Nanny?.Id,
             Host = worker.Nanny?.Host,
+            After = after,
+            Offer = offer,
         };
-        if (Scheduler.Knock(registration, _now) is not null)
+        if (Scheduler.Knock(registration, _now) is { } refusal)
         {
             EndTurn();
-            return null;
+            return refusal;
         }
 
         Workers.Add(worker);
@@ -204,7 +229,7 @@ internal sealed partial class TinyCluster : ISchedulerSink
         _workersByState.Add(worker.State, worker);
         Trace("joins", default, worker.State.Id.Number);
         EndTurn();
-        return worker;
+        return null;
     }
 
     /// <summary>A nanny has connected.</summary>

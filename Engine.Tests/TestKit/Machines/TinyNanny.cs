@@ -113,13 +113,20 @@ internal sealed class TinyNanny : INannySink
     /// <summary>The operating system says that its worker has ended.</summary>
     public void OnWorkerExited(TinyWorker worker, CloseReason reason, string detail) => _system.Enqueue(() =>
     {
-        if (Worker == worker)
+        if (Worker?.Number == worker.Number)
         {
             Worker = null;
         }
 
         Machine.OnWorkerExited(worker.Number, reason, detail, _cluster.Now);
     });
+
+    /// <summary>Its worker has come back, as another incarnation.</summary>
+    public void OnWorkerReturned(TinyWorker worker)
+    {
+        Worker = worker;
+        _system.Enqueue(() => Machine.OnWorkerReturned(worker.Number, worker.State.Id, _cluster.Now));
+    }
 
     void INannySink.StartWorker(long number)
     {

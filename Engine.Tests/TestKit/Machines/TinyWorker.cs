@@ -16,11 +16,11 @@ internal sealed class TinyWorker : IWorkerSink
     private readonly WorkerOutbox _outbox;
     private readonly List<Execution> _executions = [];
 
-    public TinyWorker(TinyCluster cluster, string name, WorkerSettings settings)
+    public TinyWorker(TinyCluster cluster, string name, WorkerSettings settings, TinyStore? store = null)
     {
         (_cluster, Name, Settings) = (cluster, name, settings);
         _outbox = new WorkerOutbox(this);
-        Store = new TinyStore(cluster);
+        Store = store ?? new TinyStore(cluster);
         Machine = new WorkerStateMachine(settings, _outbox);
     }
 
@@ -122,7 +122,7 @@ internal sealed class TinyWorker : IWorkerSink
         }
     }
 
-    /// <summary>Its connection to the scheduler has broken: what was on the way is lost.</summary>
+    /// <summary>Its connection to the scheduler has broken: what was on the way is lost. It comes back, if it may.</summary>
     public void LoseScheduler()
     {
         ToScheduler.Clear();
@@ -131,8 +131,12 @@ internal sealed class TinyWorker : IWorkerSink
         {
             if (!IsDead)
             {
-                Nanny?.OnWorkerCloses(this, CloseReason.SchedulerLost, "the network broke its connection");
                 (IsDead, IsGone) = (true, true);
+                var reason = Nanny is null || Machine.IsLeaving ? CloseReason.SchedulerLost : _cluster.Return(this);
+                if (reason is { } ended)
+                {
+                    Nanny?.OnWorkerCloses(this, ended, "the network broke its connection");
+                }
             }
         });
     }

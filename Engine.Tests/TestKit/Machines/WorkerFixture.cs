@@ -144,7 +144,7 @@ internal sealed partial class WorkerFixture : IWorkerSink, IConnection
 
     void IConnection.Close(Disconnect reason) => Assert.Fail("Nothing is to be closed.");
 
-    private void Settle()
+    public void Settle()
     {
         Machine.Settle();
         _outbox.Flush();

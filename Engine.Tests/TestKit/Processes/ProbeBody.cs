@@ -21,12 +21,12 @@ internal sealed class ProbeBody : IWorkerProcessBody
 
     private static readonly List<byte[]> s_kept = [];
 
-    public async Task<IProcessedWorker> StartAsync(LaunchDocument launch, Func<CloseReason, string, Task> tellNanny)
+    public async Task<IProcessedWorker> StartAsync(LaunchDocument launch, INannyLine nanny)
     {
         var words = launch.Environment[Variable].Split(' ', 2);
         var argument = words.Length > 1 ? words[1] : string.Empty;
         var number = int.TryParse(argument, CultureInfo.InvariantCulture, out var parsed) ? parsed : 0;
-        var worker = new Probe(tellNanny);
+        var worker = new Probe(nanny);
         switch (words[0])
         {
             case "exit":
@@ -82,7 +82,7 @@ internal sealed class ProbeBody : IWorkerProcessBody
 
         async Task CloseAsync()
         {
-            await tellNanny(CloseReason.LifetimeRestart, "the probe closes");
+            await nanny.TellClosingAsync(CloseReason.LifetimeRestart, "the probe closes");
             Environment.Exit(number);
         }
     }
@@ -135,7 +135,7 @@ internal sealed class ProbeBody : IWorkerProcessBody
         return $"{text}{string.Join('\n', own)}";
     }
 
-    private sealed class Probe(Func<CloseReason, string, Task> tellNanny) : IProcessedWorker
+    private sealed class Probe(INannyLine nanny) : IProcessedWorker
     {
         private readonly TaskCompletionSource<(WorkerEnd End, Status Status)> _ended = new();
         private int _isStopping;
@@ -167,7 +167,7 @@ internal sealed class ProbeBody : IWorkerProcessBody
 
         private async Task StopAsync(CloseReason reason, string detail)
         {
-            await tellNanny(reason, detail);
+            await nanny.TellClosingAsync(reason, detail);
             _ended.TrySetResult((new WorkerEnd(reason, detail), Status.Closed));
         }
     }

@@ -1,6 +1,6 @@
 namespace Engine.Clients.Machine;
 
-/// <summary>When a client whose connection broke tries to come back: at once, then after pauses that grow.</summary>
+/// <summary>When a client or a worker whose connection broke tries to come back: at once, then after pauses that grow.</summary>
 internal static class ReturnPause
 {
     private const int DoublingsMax = 5;

@@ -119,7 +119,7 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
         // Guard I7: an order about an older worker changes nothing.
         if (told.Worker != _worker)
         {
-            // The scheduler may have let the worker in before the nanny has heard of it; or it means an older one.
+            // The scheduler may have let the worker in, or in again, before the nanny has heard of it; or it means an older one.
             _early = told;
             return;
         }
@@ -149,11 +149,45 @@ internal sealed partial class NannyStateMachine(NannySettings settings, INannySi
             return;
         }
 
-        _worker = worker;
         _lifetimeAt = settings.Lifetime is { } lifetime ? now + lifetime : null;
         if (!IsEnding)
         {
             Status = Status.Running;
+        }
+
+        Know(worker, now);
+    }
+
+    /// <summary>
+    /// The worker's connection to the scheduler broke, and it was let in again as a new incarnation. What was intended with the older one
+    /// changes nothing any more (I7); the worker lives on, so its lifetime does.
+    /// </summary>
+    public void OnWorkerReturned(long number, WorkerId worker, TimeSpan now)
+    {
+        if (!Begin(now) || !IsPresent(number) || worker.Number <= _worker.Number)
+        {
+            return;
+        }
+
+        if (settings.Lifetime is not null && _worker.Number > 0)
+        {
+            _lifetimeAt ??= now; // It was over: that was the older one's retirement.
+        }
+
+        if (!IsEnding && _killAt is null)
+        {
+            (_intent, Status) = (NannyIntent.Run, Status.Running);
+        }
+
+        Know(worker, now);
+    }
+
+    /// <summary>Its worker has this incarnation now, of which the scheduler may have spoken already.</summary>
+    private void Know(WorkerId worker, TimeSpan now)
+    {
+        if (worker.Number > _worker.Number) // One that came back may say so before its start is over.
+        {
+            _worker = worker;
         }
 
         if (_early is { } early)

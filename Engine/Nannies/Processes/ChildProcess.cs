@@ -110,6 +110,10 @@ internal sealed class ChildProcess : ILaunchedWorker
                 (Id, Address) = (ready.Worker, ready.Address);
                 _ready.TrySetResult();
                 break;
+            case ReturnedMessage returned:
+                Id = returned.Worker;
+                _launch.TellReturned?.Invoke(Id);
+                break;
             case FailedMessage failed:
                 _failed = failed;
                 break;

@@ -10,45 +10,41 @@ namespace Engine.Nannies.Processes;
 /// <param name="serializers">How values are written; null: as usual.</param>
 internal sealed class EngineWorkerBody(ValueSerializers? serializers = null) : IWorkerProcessBody
 {
-    public async Task<IProcessedWorker> StartAsync(LaunchDocument launch, Func<CloseReason, string, Task> tellNanny)
+    public async Task<IProcessedWorker> StartAsync(LaunchDocument launch, INannyLine nanny)
     {
         var assemblies = ProgramAssemblies.OfThisProcess(launch.Assemblies);
         var transport = EngineTransports.For(launch.Scheduler, WorkerLaunchCodec.SecurityOf(launch), assemblies, serializers);
-        var worker = new Worker(
-            WorkerLaunchCodec.OptionsOf(launch), transport, launch.Scheduler, TimeProvider.System, launch.Validate, new WorkerHost
-            {
-                Nanny = new NannyId(launch.Nanny),
-                TellNanny = tellNanny,
-                Leaves = launch.Leaves,
-                Environment = launch.Environment,
-                Assemblies = assemblies,
-                Serializers = serializers,
-            });
-        try
+        var host = new WorkerHost
         {
-            await worker.StartAsync(TaskScheduler.Default, CancellationToken.None);
-            await Rehearsal.RunAsync(transport, worker.Self);
-        }
-        catch
-        {
-            await worker.CloseAsync(CloseReason.StartFailed, "it did not come up");
-            throw;
-        }
-
+            Nanny = new NannyId(launch.Nanny),
+            TellNanny = nanny.TellClosingAsync,
+            TellReturned = nanny.TellReturned,
+            Leaves = launch.Leaves,
+            Environment = launch.Environment,
+            Assemblies = assemblies,
+            Serializers = serializers,
+        };
+        var worker = await WorkerLife.StartAsync(
+            host,
+            (where, before) => new Worker(WorkerLaunchCodec.OptionsOf(launch), transport, launch.Scheduler, TimeProvider.System, launch.Validate, where, before),
+            TimeProvider.System,
+            TaskScheduler.Default,
+            CancellationToken.None);
+        await Rehearsal.RunAsync(transport, worker.Current.Self);
         return new Running(worker, transport);
     }
 
-    private sealed class Running(Worker worker, ITransport transport) : IProcessedWorker
+    private sealed class Running(WorkerLife worker, ITransport transport) : IProcessedWorker
     {
-        public WorkerId Id => worker.Self.Id;
+        public WorkerId Id => worker.Id;
 
-        public string Address => worker.Self.Address;
+        public string Address => worker.Current.Self.Address;
 
         public Task<(WorkerEnd End, Status Status)> Ended { get; } = FollowAsync(worker, transport);
 
-        public void Stop(CloseReason reason, string detail) => _ = worker.CloseAsync(reason, detail);
+        public void Stop(CloseReason reason, string detail) => worker.Stop(reason, detail);
 
-        private static async Task<(WorkerEnd End, Status Status)> FollowAsync(Worker worker, ITransport transport)
+        private static async Task<(WorkerEnd End, Status Status)> FollowAsync(WorkerLife worker, ITransport transport)
         {
             var end = await worker.Ended;
             if (transport is IAsyncDisposable disposable)
@@ -56,7 +52,7 @@ internal sealed class EngineWorkerBody(ValueSerializers? serializers = null) : I
                 await disposable.DisposeAsync(); // The process ends next: what was said last has to have left.
             }
 
-            return (end, worker.Status);
+            return end;
         }
     }
 }

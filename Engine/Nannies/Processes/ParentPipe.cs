@@ -7,7 +7,7 @@ namespace Engine.Nannies.Processes;
 /// that it has started. It is read by a thread of its own, which runs no code of users: a worker whose functions hold all threads of
 /// the pool notices too.
 /// </summary>
-internal sealed class ParentPipe
+internal sealed class ParentPipe : INannyLine
 {
     private const int ConnectMilliseconds = 10_000;
     private readonly NamedPipeClientStream _stream;
@@ -58,6 +58,8 @@ internal sealed class ParentPipe
         Send(new ClosingMessage(reason, detail));
         return _heard.Task;
     }
+
+    public void TellReturned(WorkerId worker) => Send(new ReturnedMessage(worker));
 
     /// <summary>Says who is to be asked to end; also if the nanny has asked already.</summary>
     public void OnStop(Action<CloseReason, string> stop) => _stop.TrySetResult(stop);

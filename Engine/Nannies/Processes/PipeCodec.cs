@@ -26,6 +26,7 @@ internal static class PipeCodec
         Failed,
         Closing,
         Ended,
+        Returned,
     }
 
     /// <summary>Writes a message with its length.</summary>
@@ -104,6 +105,10 @@ internal static class PipeCodec
                 writer.Text(ready.Address);
                 writer.Count(ready.ProcessId);
                 break;
+            case ReturnedMessage returned:
+                writer.Byte((byte)Kind.Returned);
+                writer.Worker(returned.Worker);
+                break;
             case FailedMessage failed:
                 Write(ref writer, Kind.Failed, failed.Reason, failed.Message);
                 writer.Text(failed.Type);
@@ -134,6 +139,7 @@ internal static class PipeCodec
         Kind.Stop => new StopMessage(Fields.ReadReason(ref reader), reader.TextNotNull()),
         Kind.Heard => new HeardMessage(),
         Kind.Ready => new ReadyMessage(reader.Worker(), reader.TextNotNull(), reader.Count()),
+        Kind.Returned => new ReturnedMessage(reader.Worker()),
         Kind.Failed => ReadFailed(ref reader),
         Kind.Closing => new ClosingMessage(Fields.ReadReason(ref reader), reader.TextNotNull()),
         Kind.Ended => new EndedMessage(Fields.ReadReason(ref reader), reader.TextNotNull(), reader.Enum(Status.Failed)),

@@ -14,6 +14,9 @@ internal sealed record HeardMessage : PipeMessage;
 /// <summary>Worker to nanny: the scheduler has let it in.</summary>
 internal sealed record ReadyMessage(WorkerId Worker, string Address, int ProcessId) : PipeMessage;
 
+/// <summary>Worker to nanny: its connection broke, and the scheduler has let it in again as a new incarnation.</summary>
+internal sealed record ReturnedMessage(WorkerId Worker) : PipeMessage;
+
 /// <summary>Worker to nanny: it did not come up. The reason is <see cref="CloseReason.Refused"/> or <see cref="CloseReason.StartFailed"/>.</summary>
 internal sealed record FailedMessage(CloseReason Reason, string Type, string Message, string? Stack) : PipeMessage;
 

@@ -68,7 +68,7 @@ internal static class WorkerProcess
         IProcessedWorker worker;
         try
         {
-            worker = await createBody().StartAsync(launch, pipe.TellClosingAsync);
+            worker = await createBody().StartAsync(launch, pipe);
         }
 #pragma warning disable CA1031 // Whatever kept the worker from starting, the nanny is told.
         catch (Exception exception)

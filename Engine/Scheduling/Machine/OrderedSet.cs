@@ -12,6 +12,15 @@ internal sealed class OrderedSet
 
     public void Add(int handle) => _nodes.Add(handle, _order.AddLast(handle));
 
+    /// <summary>Adds a handle, unless it is there.</summary>
+    public void TryAdd(int handle)
+    {
+        if (!_nodes.ContainsKey(handle))
+        {
+            Add(handle);
+        }
+    }
+
     public void Remove(int handle)
     {
         if (_nodes.Remove(handle, out var node))

@@ -77,6 +77,7 @@ internal sealed partial class SchedulerStateMachine
         }
 
         _workerWaits.RemoveAll(wait => wait.Client == client);
+        StopCutWaits(client);
         _replicateWaits.RemoveAll(wait => wait.Client == client);
         foreach (var handle in _tasks.HandlesOf(client.Id).ToList())
         {

@@ -66,7 +66,10 @@ internal sealed partial class SchedulerStateMachine
     /// <param name="key">Whose value.</param>
     /// <param name="holder">Who was said to hold it.</param>
     /// <param name="isUnreachable">Whether it could not be asked; otherwise it said so itself.</param>
-    /// <returns>Whether the worker still counts as a holder, because nothing could take the place of what it has.</returns>
+    /// <returns>
+    /// Whether the worker still counts as a holder, because nothing could take the place of what it has. Of one whose connection has ended: no, what
+    /// becomes of it will be known in a moment, and nobody loses patience until then.
+    /// </returns>
     private bool OnDataMissing(TaskKey key, WorkerAddress holder, bool isUnreachable)
     {
         _stimulus = Stimulus.InputMissing;
@@ -79,9 +82,9 @@ internal sealed partial class SchedulerStateMachine
         if (_tasks[handle].Worker == worker.Index + 1 || worker.Replicas.Contains(handle))
         {
             // Guard I11: a value is not given up because the way to it is bad.
-            if (isUnreachable && IsIrreplaceable(handle, worker))
+            if (worker.Cut is not null || (isUnreachable && IsIrreplaceable(handle, worker)))
             {
-                return true; // The way to it is bad, it is there: dropping it would be the loss.
+                return worker.Cut is null; // The way to it is bad, it is there, or may be back: dropping it would be the loss.
             }
 
             NoLongerRelyOn(handle, worker);

@@ -41,19 +41,20 @@ internal sealed partial class SchedulerStateMachine
 
     /// <summary>
     /// A worker asks to be let in. If its nanny has one already, that one has ended, which was not noticed yet: it leaves first, so that
-    /// what was intended with it holds for its successor.
+    /// what was intended with it holds for its successor. Only one that comes back takes its place when it is let in.
     /// </summary>
     /// <returns>Why it is not let in; null: it is.</returns>
-    public string? Knock(RegisterWorker registration, TimeSpan now)
+    public RegistrationRefused? Knock(RegisterWorker registration, TimeSpan now)
     {
         Begin(now);
-        if (registration.Nanny is { } nanny && _workersByNanny.TryGetValue(nanny, out var older))
+        if (registration.Nanny is { } nanny && _workersByNanny.TryGetValue(nanny, out var older) && FindBefore(registration) is null)
         {
-            Depart(older, CloseReason.Crashed, "its nanny has started a successor");
+            EndForSuccessor(older, registration);
             Drain();
         }
 
-        return FindRefusal(registration.Nanny, registration.Host, now);
+        return FindRefusal(registration.Nanny, registration.Host, now) is { } refusal ? new RegistrationRefused(CloseReason.Refused, refusal)
+            : FindOrderToStartAnew(registration);
     }
 
     /// <summary>Takes a worker in, with a new incarnation.</summary>
@@ -70,10 +71,12 @@ internal sealed partial class SchedulerStateMachine
             _workers.Add(null);
         }
 
+        var before = FindBefore(registration);
         var address = new WorkerAddress(new WorkerId(++_workerNumber), registration.Address, registration.Name);
         var worker = new WorkerState(index, address, registration.Threads, registration.Resources)
         {
             Connection = connection,
+            After = registration.After,
             Nanny = registration.Nanny,
             Host = registration.Host,
             MemoryLimit = registration.MemoryLimit,
@@ -84,7 +87,7 @@ internal sealed partial class SchedulerStateMachine
         _workersById.Add(worker.Id, worker);
         if (worker.Nanny is { } owner)
         {
-            _workersByNanny.Add(owner, worker);
+            _workersByNanny[owner] = worker;
         }
 
         if (worker.Host is { } host)
@@ -93,12 +96,18 @@ internal sealed partial class SchedulerStateMachine
         }
 
         _runningWorkers.Set(worker, worker.RunningPlace, true);
-        _outbox.Send(worker, new WorkerRegistered(address, HeartbeatInterval()));
+        var adopted = before is null ? [] : Adopt(worker, before, registration.Offer);
+        _outbox.Send(worker, new WorkerRegistered(address, HeartbeatInterval()) { Declined = [.. registration.Offer.Except(adopted)] });
         WatchForLife(worker);
         UpdateRoom(worker);
         // Guard I4: an arrival is told.
         _outbox.Publish(new WorkerAdded(Info(worker)));
         LogEvent("workers", $"{worker.Id} ({worker}) joined");
+        if (before is not null)
+        {
+            Depart(before, CloseReason.SchedulerLost, $"{before.Cut ?? "its connection broke"}; it came back as {worker.Id}", isAnnounced: true, adopted);
+        }
+
         PlaceUnrunnable();
         RetryStuckMoves();
         AnswerWorkerWaits();
@@ -115,9 +124,9 @@ internal sealed partial class SchedulerStateMachine
     public void OnConnectionLost(WorkerState worker, string detail, TimeSpan now)
     {
         Begin(now);
-        if (!worker.IsMember)
+        if (!worker.IsMember || worker.Cut is not null)
         {
-            return; // It has said goodbye.
+            return; // It has said goodbye, or this is known.
         }
 
         if (NannyOf(worker) is null)
@@ -127,6 +136,7 @@ internal sealed partial class SchedulerStateMachine
         else
         {
             worker.Cut = detail;
+            _cutCount++;
             OnStatusChanged(worker, Status.Closing);
             _deadlines.Add(now + _settings.NannysWordLimit, DeadlineKind.NannysWord, worker.Id.Number);
         }
@@ -202,9 +212,15 @@ internal sealed partial class SchedulerStateMachine
     /// The one way out. In one turn: the ledger first, so that whoever asks is told why; then the state; then peers and
     /// plugins are told, once (I4).
     /// </summary>
+    /// <param name="worker">Who.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="detail">Why, for people.</param>
+    /// <param name="isAnnounced">Whether it said so itself, whatever the reason: then no task is blamed.</param>
+    /// <param name="adopted">Values that its next incarnation has taken over.</param>
     // Guard I4: there is one way out, it is told once, and after the state has changed.
-    private void Depart(WorkerState worker, CloseReason reason, string detail)
+    private void Depart(WorkerState worker, CloseReason reason, string detail, bool isAnnounced = false, IReadOnlyList<TaskKey>? adopted = null)
     {
+        var expected = isAnnounced || CloseTable.IsExpected(reason);
         var retirement = worker.Retirement;
         var row = retirement is null ? null : RowOf(retirement);
         var before = Info(worker);
@@ -216,9 +232,9 @@ internal sealed partial class SchedulerStateMachine
             },
             barsHost: worker.Host is { } host && _workersOnHost[host] == 1);
         Forget(worker);
-        var moved = retirement?.Moved ?? [];
+        var moved = adopted ?? retirement?.Moved ?? [];
         var (lost, recomputed) = LoseAll(worker);
-        var processing = HandOver(worker, reason, detail);
+        var processing = HandOver(worker, expected ? null : $"{reason}: {detail}");
         AbandonCopies(worker);
         _workers[worker.Index] = null;
         _freeWorkerIndexes.Push(worker.Index);
@@ -228,7 +244,11 @@ internal sealed partial class SchedulerStateMachine
             EndRetirement(retirement, row!, reason, detail, lost, recomputed); // There is a row if there is a retirement.
         }
 
-        var expected = CloseTable.IsExpected(reason);
+        if (worker.Cut is not null)
+        {
+            AnswerCutWaits(); // Who waited to see whether it comes back. Tasks that did have lost their input, or wait for another.
+        }
+
         LogEvent("workers", $"{worker.Id} ({worker}) left, {(expected ? "as announced" : "unannounced")}: {detail}");
         _outbox.Publish(new WorkerRemoved
         {
@@ -262,12 +282,13 @@ internal sealed partial class SchedulerStateMachine
     private void Forget(WorkerState worker)
     {
         worker.Status = Status.Closed;
+        _cutCount -= worker.Cut is null ? 0 : 1;
         LeaveLists(worker);
         _stealsUnderWay -= worker.StealsUnderWay;
         _workersById.Remove(worker.Id);
-        if (worker.Nanny is { } nanny)
+        if (worker.Nanny is { } nanny && _workersByNanny.GetValueOrDefault(nanny) == worker)
         {
-            _workersByNanny.Remove(nanny);
+            _workersByNanny.Remove(nanny); // Otherwise it is its next incarnation's already.
         }
 
         if (worker.Host is { } host && --_workersOnHost[host] == 0)
@@ -316,10 +337,10 @@ internal sealed partial class SchedulerStateMachine
     }
 
     /// <summary>What a worker had to do is done elsewhere. An unannounced end counts against what ran there, and only that (I10).</summary>
-    private List<TaskKey> HandOver(WorkerState worker, CloseReason reason, string detail)
+    private List<TaskKey> HandOver(WorkerState worker, string? blame)
     {
         // Guard I10: an announced end blames nobody.
-        var blames = !CloseTable.IsExpected(reason);
+        var blames = blame is not null;
         var running = worker.Threads;
         var keys = new List<TaskKey>();
         foreach (var handle in HandlesOn(worker.Processing).ToList())
@@ -331,7 +352,7 @@ internal sealed partial class SchedulerStateMachine
             // Guard I10: only what ran is blamed.
             var ran = task.Has(SchedulerTaskFlags.LongRunning) || (!task.IsAhead && running-- > 0);
             task.Flags |= blames ? SchedulerTaskFlags.NotAhead : SchedulerTaskFlags.None;
-            if (blames && ran && Suspect(handle, worker, $"{reason}: {detail}") is { } error)
+            if (blame is not null && ran && Suspect(handle, worker, blame) is { } error)
             {
                 Fail(handle, error);
             }

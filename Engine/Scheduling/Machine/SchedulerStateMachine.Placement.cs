@@ -44,7 +44,11 @@ internal sealed partial class SchedulerStateMachine
             return;
         }
 
-        if (task.Extras?.Options is { IsRestricted: true } options)
+        if (_cutCount > 0 && NeedsWhatIsCutOff(ref task))
+        {
+            SetUnrunnable(handle);
+        }
+        else if (task.Extras?.Options is { IsRestricted: true } options)
         {
             PlaceRestricted(handle, options);
         }
@@ -68,11 +72,7 @@ internal sealed partial class SchedulerStateMachine
         CollectValid(options);
         if (_holders.Count == 0)
         {
-            if (task.State != SchedulerTaskState.NoWorker)
-            {
-                SetUnrunnable(handle);
-            }
-
+            SetUnrunnable(handle);
             return;
         }
 
@@ -275,10 +275,9 @@ internal sealed partial class SchedulerStateMachine
     }
 
     private WorkerState HolderFor(WorkerState worker, ref SchedulerTask dependency) =>
-        dependency.Extras?.MoreHolders is not { Count: > 0 } more || dependency.Worker == worker.Index + 1 ? _workers[dependency.Worker - 1]!
-        : more.Contains(worker) ? worker
-        : _workers[dependency.Worker - 1] is { Stays: true } first ? first
-        : more.Find(static holder => holder.Stays) ?? _workers[dependency.Worker - 1]!;
+        dependency.Extras?.MoreHolders is { Count: > 0 } more && more.Contains(worker) ? worker
+        : dependency.Worker == worker.Index + 1 ? worker
+        : SourceOf(ref dependency);
 
     /// <summary>Gives queued tasks to workers with room, in runs, in order of priority.</summary>
     private void Pump()
@@ -406,6 +405,12 @@ internal sealed partial class SchedulerStateMachine
     private void SetUnrunnable(int handle)
     {
         ref var task = ref _tasks[handle];
+        if (task.State == SchedulerTaskState.NoWorker)
+        {
+            _unrunnable.TryAdd(handle);
+            return;
+        }
+
         SetState(handle, ref task, SchedulerTaskState.NoWorker);
         (task.Extras ??= new SchedulerTaskExtras()).NoWorkerSince = _now;
         _unrunnable.Add(handle);
@@ -413,7 +418,8 @@ internal sealed partial class SchedulerStateMachine
     }
 
     private string Restriction(ref SchedulerTask task) =>
-        task.Extras?.Options is { IsRestricted: true } options
+        NeedsWhatIsCutOff(ref task) ? "an input lies on a worker whose connection broke."
+        : task.Extras?.Options is { IsRestricted: true } options
             ? $"no worker meets its restriction ({options.DescribeRestriction()}). Workers: {DescribeWorkers()}."
             : "there is no worker.";
 

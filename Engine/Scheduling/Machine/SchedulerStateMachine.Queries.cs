@@ -69,6 +69,8 @@ internal sealed partial class SchedulerStateMachine
             case RestartRequest restart:
                 RestartAll(client, restart);
                 return;
+            case WhoHasRequest who when MustWaitForCutOff(client, who):
+                return;
             default:
                 Reply(client, request.RequestId, Answer(client, request));
                 return;
@@ -144,13 +146,9 @@ internal sealed partial class SchedulerStateMachine
 
     private List<WorkerAddress> HoldersOf(int handle)
     {
-        var holders = new List<WorkerAddress> { _workers[_tasks[handle].Worker - 1]!.Address };
-        if (_tasks[handle].Extras?.MoreHolders is { } more)
-        {
-            holders.AddRange(more.Select(static worker => worker.Address));
-        }
-
-        return holders;
+        var holders = HolderStates(handle);
+        holders.RemoveAll(static holder => holder.Cut is not null); // Who asks wants to read.
+        return holders.ConvertAll(static holder => holder.Address);
     }
 
     internal WorkerInfo Info(WorkerState worker) => new()

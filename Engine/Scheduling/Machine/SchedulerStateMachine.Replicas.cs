@@ -63,12 +63,14 @@ internal sealed partial class SchedulerStateMachine
     private long AwaitedFrom(WorkerState worker, ref SchedulerTask task) =>
         task.Extras?.AwaitedHolders is { } awaited && awaited.FindIndex(copy => copy.Worker == worker) is var place and >= 0 ? awaited[place].Number : 0;
 
-    /// <summary>Whom to fetch a value from: one that stays, if there is one.</summary>
-    private WorkerState SourceOf(int handle)
+    private WorkerState SourceOf(int handle) => SourceOf(ref _tasks[handle]);
+
+    /// <summary>Whom to fetch a value from: one that stays, or else one that can be reached, if there is one.</summary>
+    private WorkerState SourceOf(ref SchedulerTask task)
     {
-        ref var task = ref _tasks[handle];
         var first = _workers[task.Worker - 1]!;
-        return first.Stays ? first : task.Extras?.MoreHolders?.Find(static holder => holder.Stays) ?? first;
+        return first.Stays || task.Extras?.MoreHolders is not { Count: > 0 } more ? first
+            : more.Find(static holder => holder.Stays) ?? (first.Cut is null ? first : more.Find(static holder => holder.Cut is null) ?? first);
     }
 
     private void OnReplicasAdded(WorkerState worker, ReplicasAdded added)
@@ -122,9 +124,9 @@ internal sealed partial class SchedulerStateMachine
             return;
         }
 
-        if (missing.IsUnreachable && HoldersOf(handle).Contains(missing.Holder))
+        if (missing.IsUnreachable && FindWorker(missing.Holder.Id) is { } holder && Holds(holder, handle))
         {
-            StopAwaiting(worker, handle, failed: true); // The holder has it, but not for this worker: somebody else may get it.
+            StopAwaiting(worker, handle, failed: true); // The holder has it, but not for this worker, or not now: somebody else may get it.
         }
         else
         {

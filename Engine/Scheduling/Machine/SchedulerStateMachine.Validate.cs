@@ -60,6 +60,14 @@ internal sealed partial class SchedulerStateMachine
             _workersOnHost.Count == Workers.Select(static worker => worker.Host).OfType<string>().Distinct().Count()
             && _workersOnHost.All(host => host.Value == Workers.Count(worker => worker.Host == host.Key)),
             "workers of hosts are counted");
+        Require(_cutCount == Workers.Count(static worker => worker.Cut is not null), $"{_cutCount} workers are counted whose connection has ended");
+        Require(_cutCount > 0 || _cutWaits.Count == 0, "who waits for values on workers that are cut off has been answered");
+        foreach (var worker in Workers)
+        {
+            Require(worker.Nanny is not { } owner || _workersByNanny.GetValueOrDefault(owner) == worker, $"{worker} is its nanny's only worker");
+            Require(worker.Cut is null || worker.Status is Status.Closing or Status.ClosingGracefully, $"{worker} is cut off, and {worker.Status}");
+        }
+
         foreach (var worker in Workers)
         {
             Require(worker.Retirement is not null == (worker.Status == Status.ClosingGracefully), $"{worker} is {worker.Status} and leaves only if it is being retired");

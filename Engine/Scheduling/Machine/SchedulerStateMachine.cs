@@ -347,8 +347,11 @@ internal sealed partial class SchedulerStateMachine
     }
 
     // On its own, because what a lambda captures is allocated where its method begins: with every message, not only here.
-    private void StopWaiting(ClientState client, long requestId) =>
+    private void StopWaiting(ClientState client, long requestId)
+    {
         _workerWaits.RemoveAll(wait => wait.Client == client && wait.RequestId == requestId);
+        StopCutWaits(client, requestId);
+    }
 
     private ClientState? OwnerOf(int handle) => _clients.GetValueOrDefault(_tasks.KeyOf(handle).Client);
 }

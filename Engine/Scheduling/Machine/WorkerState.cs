@@ -15,6 +15,9 @@ internal sealed class WorkerState(int index, WorkerAddress address, int threads,
     /// <summary>The shell's connection to it; the machine only keeps it.</summary>
     public IConnection? Connection { get; init; }
 
+    /// <summary>Which incarnation it was before its connection broke; null: it is a worker's first.</summary>
+    public WorkerId? After { get; init; }
+
     /// <summary>The nanny that looks after it, or null.</summary>
     public NannyId? Nanny { get; init; }
 
@@ -33,7 +36,7 @@ internal sealed class WorkerState(int index, WorkerAddress address, int threads,
     /// </summary>
     public Status Status = Status.Running;
 
-    /// <summary>How its connection ended, while it is a member still because its nanny is to say why; otherwise null.</summary>
+    /// <summary>How its connection ended, while it is a member still because its nanny is to say why, or it may come back; otherwise null.</summary>
     public string? Cut;
 
     /// <summary>Since when it has been paused, if it is.</summary>

@@ -34,17 +34,24 @@ internal sealed class TaskExecutor
     private int _liveLanes;
     private bool _closing;
     private int _signalled;
+    private TaskExecutor? _next;
 
     /// <param name="slots">Functions that run at a time.</param>
     /// <param name="host">What functions can reach.</param>
     /// <param name="time">For durations and time limits.</param>
     /// <param name="signal">Called when results wait; must not block.</param>
+    /// <param name="before">The executor, closed, of the worker's incarnation before, whose functions may still run: they keep their slots (I12).</param>
     /// <param name="functionScheduler">Where lanes run, for tests: functions must not block then. Null: on threads of their own.</param>
-    public TaskExecutor(int slots, IExecutionHost host, TimeProvider time, Action signal, TaskScheduler? functionScheduler = null)
+    public TaskExecutor(
+        int slots, IExecutionHost host, TimeProvider time, Action signal, TaskExecutor? before = null, TaskScheduler? functionScheduler = null)
     {
         (_slotCount, Host, Time, _signal, FunctionScheduler) = (slots, host, time, signal, functionScheduler);
         _name = host.Self.Name;
-        Slots = new SlotPool(slots);
+        Slots = before?.Slots ?? new SlotPool(slots);
+        if (before is not null)
+        {
+            Volatile.Write(ref before._next, this);
+        }
     }
 
     public SlotPool Slots { get; }
@@ -89,6 +96,12 @@ internal sealed class TaskExecutor
     /// <summary>Lets lanes start that could: there is work, and slots are free.</summary>
     public void WakeLanes(int most)
     {
+        if (IsClosing)
+        {
+            Volatile.Read(ref _next)?.WakeLanes(most);
+            return;
+        }
+
         for (var i = Math.Min(most, Slots.Free); i > 0; i--)
         {
             lock (_gate)
@@ -327,6 +340,11 @@ internal sealed class TaskExecutor
         if (--_liveLanes == 0 && _closing)
         {
             _ended.TrySetResult();
+        }
+
+        if (IsClosing)
+        {
+            WakeLanes(1); // Its slot is free.
         }
     }
 

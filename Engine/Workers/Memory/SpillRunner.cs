@@ -34,11 +34,18 @@ internal sealed class SpillRunner(Func<ISpillStore> createStore, Mailbox inbox, 
 {
     private readonly Channel<SpillOrder> _orders = Channel.CreateUnbounded<SpillOrder>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private readonly CancellationTokenSource _closing = new();
+    private volatile Owner _owner = new(inbox, report);
     private Task? _loop;
     private ISpillStore? _store;
 
     /// <summary>Ends when the last order has ended and the store is removed.</summary>
     public Task Completion => _loop ?? Task.CompletedTask;
+
+    /// <summary>Whether the ends of orders are told there.</summary>
+    public bool IsOf(Mailbox owner) => _owner.Inbox == owner;
+
+    /// <summary>The worker's next incarnation gives the orders from now on. What was ordered before is carried out.</summary>
+    public void MoveTo(Mailbox owner, Action<string> ownersReport) => _owner = new Owner(owner, ownersReport);
 
     /// <summary>Takes an order. Called in the worker's turn only.</summary>
     public void Post(in SpillOrder order)
@@ -91,10 +98,12 @@ internal sealed class SpillRunner(Func<ISpillStore> createStore, Mailbox inbox, 
         switch (order.Action)
         {
             case SpillAction.Write:
-                inbox.Post(new SpillEnded(order.Number, await TryAsync(order, WriteAsync)));
+                var bytes = await TryAsync(order, WriteAsync);
+                _owner.Inbox.Post(new SpillEnded(order.Number, bytes));
                 break;
             case SpillAction.Read:
-                inbox.Post(new UnspillEnded(order.Number, await TryAsync(order, ReadAsync)));
+                var value = await TryAsync(order, ReadAsync);
+                _owner.Inbox.Post(new UnspillEnded(order.Number, value));
                 break;
             default:
                 await TryAsync(order, DeleteAsync);
@@ -118,7 +127,7 @@ internal sealed class SpillRunner(Func<ISpillStore> createStore, Mailbox inbox, 
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            report($"The store could not {order.Action.ToString().ToLowerInvariant()} {order.Key}: {exception.Message}");
+            _owner.Report($"The store could not {order.Action.ToString().ToLowerInvariant()} {order.Key}: {exception.Message}");
             return default;
         }
     }
@@ -149,7 +158,9 @@ internal sealed class SpillRunner(Func<ISpillStore> createStore, Mailbox inbox, 
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            report($"The store could not be removed: {exception.Message}");
+            _owner.Report($"The store could not be removed: {exception.Message}");
         }
     }
+
+    private sealed record Owner(Mailbox Inbox, Action<string> Report);
 }

@@ -16,6 +16,8 @@ internal static class MembershipCodec
         writer.Text(message.Host);
         Fields.WriteOptional(ref writer, message.MemoryLimit);
         Fields.WriteOptional(ref writer, message.Leaves);
+        Fields.WriteOptional(ref writer, message.After?.Number);
+        Fields.WriteKeys(ref writer, message.Offer);
     }
 
     public static RegisterWorker ReadRegisterWorker(ref WireReader reader) =>
@@ -27,16 +29,19 @@ internal static class MembershipCodec
                 : bytes > 0 ? bytes
                 : throw new ProtocolViolationException("A memory limit is 1 byte at least."),
             Leaves = Fields.ReadTimeLimit(ref reader, s_leavesMax),
+            After = Fields.ReadOptional(ref reader) is { } after ? new WorkerId(after) : null,
+            Offer = Fields.ReadKeys(ref reader),
         };
 
     public static void Write(ref WireWriter writer, WorkerRegistered message, WireSender sender)
     {
         Fields.Write(ref writer, message.Self, sender);
         writer.Time(message.HeartbeatInterval);
+        Fields.WriteKeys(ref writer, message.Declined);
     }
 
     public static WorkerRegistered ReadWorkerRegistered(ref WireReader reader, WireReceiver receiver) =>
-        new(Fields.ReadAddress(ref reader, receiver), ReadInterval(ref reader));
+        new(Fields.ReadAddress(ref reader, receiver), ReadInterval(ref reader)) { Declined = Fields.ReadKeys(ref reader) };
 
     public static void Write(ref WireWriter writer, RegisterNanny message)
     {
@@ -47,9 +52,9 @@ internal static class MembershipCodec
 
     public static RegisterNanny ReadRegisterNanny(ref WireReader reader) => new(Fields.ReadNanny(ref reader), reader.TextNotNull(), reader.Text());
 
-    public static void Write(ref WireWriter writer, RegistrationRefused message) => writer.Text(message.Detail);
+    public static void Write(ref WireWriter writer, RegistrationRefused message) => WriteEnd(ref writer, message.Reason, message.Detail);
 
-    public static RegistrationRefused ReadRegistrationRefused(ref WireReader reader) => new(reader.TextNotNull());
+    public static RegistrationRefused ReadRegistrationRefused(ref WireReader reader) => new(Fields.ReadReason(ref reader), reader.TextNotNull());
 
     public static void Write(ref WireWriter writer, Heartbeat message)
     {
