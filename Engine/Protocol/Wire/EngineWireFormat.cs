@@ -9,7 +9,7 @@ internal sealed class EngineWireFormat(WireContext context) : IWireFormat
     private readonly WireContext _passing = new(context.Serializers, null);
 
     /// <summary>Goes up by one with every change of what is written: a kind, a field, a number in a list. Both sides have to have the same.</summary>
-    public int Version => 2;
+    public int Version => 3;
 
     public IWireCodec CreateCodec(ComponentRole self, ComponentRole peer) => new WireCodec(self is ComponentRole.Worker or ComponentRole.Nanny ? context : _passing, self, peer);
 }
