@@ -53,7 +53,10 @@ internal static class Simulator
             new(plan.Seed, world.StepCount, world.Now, world.Tracer.Hash, invariant, what, world.Tracer.Story);
     }
 
-    /// <summary>Runs schedules with the seeds from a number on, on all cores: each world on one thread.</summary>
+    /// <summary>
+    /// Runs schedules with the seeds from a number on, on all cores: each world on one thread. On threads of their own: the pool is what other
+    /// tests of this process wait for.
+    /// </summary>
     public static SimSummary RunMany(ulong first, int count)
     {
         const int chunk = 100;
@@ -61,18 +64,26 @@ internal static class Simulator
         var failures = new List<SimResult>();
         var coverage = new Coverage();
         var steps = 0L;
-        Parallel.For(0, (count + chunk - 1) / chunk, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, number =>
-        {
-            var reached = new Coverage();
-            var results = Enumerable.Range(number * chunk, Math.Min(chunk, count - (number * chunk))).Select(seed => Run(first + (ulong)seed, reached)).ToList();
-            lock (gate)
-            {
-                coverage.Add(reached);
-                steps += results.Sum(static result => (long)result.Steps);
-                failures.AddRange(results.Where(static result => result.Invariant is not null));
-            }
-        });
+        var next = 0;
+        var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(RunChunks)).ToList();
+        threads.ForEach(static thread => thread.Start());
+        threads.ForEach(static thread => thread.Join());
         return new SimSummary(count, steps, [.. failures.OrderBy(static failure => failure.Seed)], coverage);
+
+        void RunChunks()
+        {
+            for (var start = Interlocked.Add(ref next, chunk) - chunk; start < count; start = Interlocked.Add(ref next, chunk) - chunk)
+            {
+                var reached = new Coverage();
+                var results = Enumerable.Range(start, Math.Min(chunk, count - start)).Select(seed => Run(first + (ulong)seed, reached)).ToList();
+                lock (gate)
+                {
+                    coverage.Add(reached);
+                    steps += results.Sum(static result => (long)result.Steps);
+                    failures.AddRange(results.Where(static result => result.Invariant is not null));
+                }
+            }
+        }
     }
 
     /// <summary>A failure for people: what did not hold, and the smallest plan in which it doesn't, with its story.</summary>
