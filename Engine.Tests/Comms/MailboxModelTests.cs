@@ -39,27 +39,31 @@ public sealed class MailboxModelTests
     {
         private readonly Mailbox _mailbox = new();
         private readonly List<long> _read = [];
+        private readonly Lock _gate = new();
         private string? _rest;
 
         public int Depth => _mailbox.Depth;
 
         public string Read => string.Join(',', _read);
 
-        /// <summary>All that is left, taken out when this is first asked for.</summary>
+        /// <summary>All that is left, taken out when this is first asked for. Orders are compared on several threads, and a mailbox has one reader.</summary>
         public string Rest
         {
             get
             {
-                if (_rest is null)
+                lock (_gate)
                 {
-                    while (Take())
+                    if (_rest is null)
                     {
+                        while (Take())
+                        {
+                        }
+
+                        _rest = Read;
                     }
 
-                    _rest = Read;
+                    return _rest;
                 }
-
-                return _rest;
             }
         }
 
