@@ -55,6 +55,13 @@ internal sealed class GateJudge(GateOptions options, GateFiles files, GateReport
         other.Add(LayerNames.Domain, planned.Mutant, answer, null);
         report.Add(LayerNames.SelfTests, string.Empty, "a mutant that survives turns the gate red", other.ExitCode != 0, string.Empty);
         report.Add(LayerNames.SelfTests, string.Empty, "a gate that has tried nothing is red", new GateReport().ExitCode != 0, string.Empty);
+        Refused("a guarded site without mutants turns it red", [], []);
+        Refused("a mutant that is gone from a guarded site turns it red", ["there", "gone"], [("there", true)]);
+        Refused("a mutant that nobody wrote down turns it red", ["there"], [("there", true), ("new", true)]);
+        Refused("a mutant that survives at a guarded site turns it red", ["there"], [("there", false)]);
+
+        void Refused(string name, IReadOnlyList<string> written, IReadOnlyList<(string Name, bool IsKilled)> mutants) =>
+            report.Add(LayerNames.SelfTests, string.Empty, name, GuardList.FaultOf(written, mutants) is not null, string.Empty);
     }
 
     private void JudgeGuards()
@@ -75,18 +82,8 @@ internal sealed class GateJudge(GateOptions options, GateFiles files, GateReport
 
         foreach (var (site, mutants) in found)
         {
-            var gone = written.MutantsOf(site.Name).Except(mutants.Select(static mutant => mutant.Name)).ToList();
-            var added = mutants.Select(static mutant => mutant.Name).Except(written.MutantsOf(site.Name)).ToList();
-            var alive = mutants.Where(static mutant => !mutant.IsKilled).Select(static mutant => mutant.Name).ToList();
-            var result = (mutants.Count, gone, added, alive) switch
-            {
-                (0, _, _, _) => "there is nothing to mutate here",
-                (_, [var first, ..], _, _) => $"a mutant is no longer there: {first}",
-                (_, _, [var first, ..], _) => $"a mutant is not written down (--record does): {first}",
-                (_, _, _, [var first, ..]) => $"a mutant survives: {first}",
-                _ => string.Create(CultureInfo.InvariantCulture, $"{mutants.Count} of {mutants.Count} killed"),
-            };
-            report.Add(LayerNames.Guards, string.Empty, site.Name, mutants.Count > 0 && gone.Count + added.Count + alive.Count == 0, result);
+            var fault = GuardList.FaultOf(written.MutantsOf(site.Name), mutants);
+            report.Add(LayerNames.Guards, string.Empty, site.Name, fault is null, fault ?? string.Create(CultureInfo.InvariantCulture, $"{mutants.Count} of {mutants.Count} killed"));
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed class GatePlan
     /// <param name="sources">The engine.</param>
     /// <param name="options">What was asked for.</param>
     /// <param name="report">Told of domain mutants that have no place any more.</param>
+    /// <exception cref="MutantException">Two mutants, or two guarded sites, have one name.</exception>
     public GatePlan(EngineSources sources, GateOptions options, GateReport report)
     {
         Sites = GuardedSite.In(sources);
@@ -39,11 +40,21 @@ internal sealed class GatePlan
         }
 
         _mutants.Add(new PlannedMutant(DomainMutants.Planted.In(sources), MutantLayer.SelfTest));
+        RequireNames("mutants", _mutants.Select(static planned => planned.Mutant.Name));
+        RequireNames("guarded sites", Sites.Select(static site => site.Name));
     }
 
     public IReadOnlyList<PlannedMutant> Mutants => _mutants;
 
     public IReadOnlyList<GuardedSite> Sites { get; }
+
+    private static void RequireNames(string what, IEnumerable<string> names)
+    {
+        if (names.GroupBy(static name => name).FirstOrDefault(static group => group.Count() > 1) is { } twice)
+        {
+            throw new MutantException($"Two {what} are called \"{twice.Key}\".");
+        }
+    }
 
     private void AddStock(EngineSources sources, GateOptions options)
     {

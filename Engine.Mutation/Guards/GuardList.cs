@@ -12,6 +12,17 @@ internal sealed class GuardList(string path)
 
     public IReadOnlyList<string> MutantsOf(string site) => _sites.GetValueOrDefault(site, []);
 
+    /// <summary>What is wrong with a site; null: its mutants are those that were written down, and all were killed.</summary>
+    public static string? FaultOf(IReadOnlyList<string> written, IReadOnlyList<(string Name, bool IsKilled)> mutants)
+    {
+        var names = mutants.Select(static mutant => mutant.Name).ToList();
+        return mutants.Count == 0 ? "there is nothing to mutate here"
+            : written.Except(names).FirstOrDefault() is { } gone ? $"a mutant is no longer there: {gone}"
+            : names.Except(written).FirstOrDefault() is { } added ? $"a mutant is not written down (--record does): {added}"
+            : mutants.Where(static mutant => !mutant.IsKilled).Select(static mutant => mutant.Name).FirstOrDefault() is { } alive ? $"a mutant survives: {alive}"
+            : null;
+    }
+
     /// <summary>Writes down the sites as they are.</summary>
     public static void Write(string path, IEnumerable<(GuardedSite Site, IEnumerable<string> Mutants)> sites) => File.WriteAllText(
         path,

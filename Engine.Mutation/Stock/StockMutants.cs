@@ -29,12 +29,13 @@ internal static class StockMutants
         return mutants;
     }
 
-    /// <summary>What is said to people, or about the code: no rule hangs on it.</summary>
+    /// <summary>What is said to people, or about the code, and what checks the machine itself: no rule hangs on it.</summary>
     private static bool IsForPeople(SyntaxNode node) => node
         is AttributeListSyntax
         or InterpolatedStringExpressionSyntax
         or ExpressionStatementSyntax { Expression: InvocationExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.Text: "LogEvent" or "Log" } } }
-        or MethodDeclarationSyntax { Identifier.Text: "ToString" or "Validate" };
+        or MethodDeclarationSyntax { Identifier.Text: "ToString" }
+        || (node is MethodDeclarationSyntax method && method.Identifier.Text.StartsWith("Validate", StringComparison.Ordinal));
 
     private static string PlaceOf(SyntaxNode root, SyntaxNode node) => SwitchedMember.Around(root, node.Span)?.FullName
         ?? node.AncestorsAndSelf().OfType<BaseTypeDeclarationSyntax>().FirstOrDefault()?.Identifier.Text ?? "?";
