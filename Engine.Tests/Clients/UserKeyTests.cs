@@ -4,24 +4,28 @@ namespace Engine.Tests.Clients;
 
 public class UserKeyTests
 {
-    private static int s_runs;
     private readonly Gate<int> _gate = new();
 
     [Fact]
-    public virtual async Task An_equal_definition_under_one_key_runs_once_whichever_client_submits_it()
+    public async Task An_equal_definition_under_one_key_runs_once_whichever_client_submits_it()
     {
-        s_runs = 0;
+        var runs = 0;
+        var count = (int x) =>
+        {
+            Interlocked.Increment(ref runs);
+            return x;
+        };
         await using var cluster = await ClusterFixture.StartAsync();
         var other = await cluster.ConnectAsync();
-        var first = cluster.Client.Submit(CountRuns, 5, Named("count"));
+        var first = cluster.Client.Submit(count, 5, Named("count"));
         Assert.Equal(5, await first);
 
-        var second = cluster.Client.Submit(CountRuns, 5, Named("count"));
-        var third = other.Submit(CountRuns, 5, Named("count"));
+        var second = cluster.Client.Submit(count, 5, Named("count"));
+        var third = other.Submit(count, 5, Named("count"));
 
         Assert.Equal(5, await second.AsTask().Within("same client"));
         Assert.Equal(5, await third.AsTask().Within("other client"));
-        Assert.Equal(1, s_runs);
+        Assert.Equal(1, runs);
     }
 
     [Fact]
@@ -50,16 +54,16 @@ public class UserKeyTests
     {
         await using var cluster = await ClusterFixture.StartAsync();
         var other = sameClient ? cluster.Client : await cluster.ConnectAsync();
-        var first = cluster.Client.Submit(CountRuns, 5, Named("count"));
+        var first = cluster.Client.Submit(Same, 5, Named("count"));
         await first;
 
         var otherFunction = other.Submit(Negate, 5, Named("count"));
-        var otherInput = other.Submit(CountRuns, 6, Named("count"));
+        var otherInput = other.Submit(Same, 6, Named("count"));
 
         var error = await Assert.ThrowsAsync<KeyConflictException>(() => otherFunction.AsTask()).Within("refusal");
         await Assert.ThrowsAsync<KeyConflictException>(() => otherInput.AsTask()).Within("refusal");
         Assert.Contains("count", error.Message, StringComparison.Ordinal);
-        Assert.Contains(nameof(CountRuns), error.Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(Same), error.Message, StringComparison.Ordinal);
         Assert.Contains(first.Key.ToString(), error.Message, StringComparison.Ordinal);
         Assert.Contains(nameof(Negate), error.Message, StringComparison.Ordinal);
         Assert.Contains(otherFunction.Key.ToString(), error.Message, StringComparison.Ordinal);
@@ -183,11 +187,7 @@ public class UserKeyTests
 
     private static SubmitOptions Named(string key) => new() { Key = key };
 
-    private static int CountRuns(int x)
-    {
-        Interlocked.Increment(ref s_runs);
-        return x;
-    }
+    private static int Same(int x) => x;
 
     private static int Negate(int x) => -x;
 }

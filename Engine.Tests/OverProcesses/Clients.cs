@@ -40,9 +40,17 @@ public sealed class InspectTestsOverProcesses : InspectTests
 {
     public InspectTestsOverProcesses() => ClusterKind.UseProcesses();
 
-    [Fact(Skip = "Its clock is the test's, and a worker process has its own.")]
-    public override Task Waiting_too_long_for_workers_tells_how_many_there_are() =>
-        throw new NotSupportedException();
+    [Fact]
+    public override async Task Waiting_too_long_for_workers_tells_how_many_there_are()
+    {
+        // A worker process has a clock of its own, so the time that is waited is a real one.
+        await using var cluster = await ClusterFixture.StartAsync(workers: 1);
+
+        var error = await Assert.ThrowsAsync<WorkerStartTimeoutException>(
+            () => cluster.Client.WaitForWorkersAsync(3, TimeSpan.FromMilliseconds(10))).Within("end of the wait");
+
+        Assert.Equal((1, 3), (error.Available, error.Expected));
+    }
 }
 
 [Collection("Processes")]
@@ -73,10 +81,6 @@ public sealed class TopicTestsOverProcesses : TopicTests
 public sealed class UserKeyTestsOverProcesses : UserKeyTests
 {
     public UserKeyTestsOverProcesses() => ClusterKind.UseProcesses();
-
-    [Fact(Skip = "It counts runs in a static field, and each process has its own.")]
-    public override Task An_equal_definition_under_one_key_runs_once_whichever_client_submits_it() =>
-        throw new NotSupportedException();
 }
 
 [Collection("Processes")]

@@ -18,28 +18,12 @@ public sealed class NannyScenariosOverProcesses : NannyScenarios
     public override Task A_worker_over_its_memory_is_ended_by_its_nanny_and_its_task_is_told_why() =>
         throw new NotSupportedException();
 
-    [Fact(Skip = "Its short-lived worker is one of this process, whose data worker processes can not reach.")]
-    public override Task A_worker_whose_lifetime_is_over_moves_what_it_has_and_is_replaced_if_that_is_asked_for() =>
-        throw new NotSupportedException();
-
     [Fact(Skip = "The pool that is blocked is that of the scheduler. With worker processes it holds: ProcessScenarios.")]
     public override Task User_code_that_blocks_every_thread_of_the_pool_for_ten_times_the_time_to_live_does_not_end_its_worker() =>
         throw new NotSupportedException();
 
-    [Fact(Skip = "Its question for a process's number went unanswered in one of two runs, which is not understood yet. What a nanny does then is held by NannyEndTests.")]
-    public override Task A_worker_that_dies_again_and_again_is_not_restarted_for_ever_and_the_nanny_says_why() =>
-        throw new NotSupportedException();
-
-    [Fact(Skip = "A nanny hears from its process a moment after the scheduler that a worker runs, and the test looks at once.")]
-    public override Task Restart_gives_each_nanny_a_fresh_worker_and_cancels_all_futures() =>
-        throw new NotSupportedException();
-
     [Fact(Skip = "It ends workers from within. With processes that are killed it holds: ProcessFaultScenarios.")]
     public override Task Workers_that_exit_close_or_crash_in_the_middle_of_a_graph_change_no_result_and_leave_no_stale_member() =>
-        throw new NotSupportedException();
-
-    [Fact(Skip = "Its plugin is an option of the worker, and an object of this process.")]
-    public override Task A_teardown_that_never_ends_does_not_keep_a_worker_from_closing() =>
         throw new NotSupportedException();
 }
 
@@ -48,18 +32,8 @@ public sealed class PluginScenariosOverProcesses : PluginScenarios
 {
     public PluginScenariosOverProcesses() => ClusterKind.UseProcesses();
 
-    [Theory(Skip = "Its function is a text, which only a handle carries.")]
-    [InlineData(false)]
-    [InlineData(true)]
-    public override Task A_function_that_is_not_found_where_the_plugin_shall_run_fails_the_registration(bool ofNannies) =>
-        throw new NotSupportedException($"{ofNannies}");
-
-    [Fact(Skip = "Its plugin captures what the test has, so it can not run in another process.")]
-    public override Task A_worker_plugin_sees_its_tasks_and_is_called_around_functions() =>
-        throw new NotSupportedException();
-
-    [Fact(Skip = "Its plugin captures what the test has, so it can not run in another process.")]
-    public override Task Worker_plugins_are_set_up_on_present_and_future_workers_and_torn_down_in_the_end() =>
+    [Fact(Skip = "Its function is a text, which only a handle carries to another process.")]
+    public override Task A_function_that_is_not_found_where_workers_are_fails_the_registration() =>
         throw new NotSupportedException();
 }
 
@@ -78,9 +52,5 @@ public sealed class RetirementScenariosOverProcesses : RetirementScenarios
 
     [Fact(Skip = "It breaks the connection from within the worker, which is in another process.")]
     public override Task A_worker_whose_connection_breaks_ends_and_never_registers_again() =>
-        throw new NotSupportedException();
-
-    [Fact(Skip = "A host of its own has its worker in this process. Of processes: CommandTests.")]
-    public override Task A_host_that_stops_has_its_worker_retired_first_within_its_time() =>
         throw new NotSupportedException();
 }

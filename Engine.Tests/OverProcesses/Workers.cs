@@ -15,10 +15,6 @@ public sealed class FunctionTestsOverProcesses : FunctionTests
 public sealed class NestedTaskTestsOverProcesses : NestedTaskTests
 {
     public NestedTaskTestsOverProcesses() => ClusterKind.UseProcesses();
-
-    [Fact(Skip = "It returns clients, which can not leave their process.")]
-    public override Task Tasks_on_one_worker_share_its_client() =>
-        throw new NotSupportedException();
 }
 
 [Collection("Processes")]
@@ -33,7 +29,7 @@ public sealed class TaskContextTestsOverProcesses : TaskContextTests
     public TaskContextTestsOverProcesses() => ClusterKind.UseProcesses();
 
     [Fact(Skip = "Services are objects of this process, and can't go to a worker process.")]
-    public override Task The_context_says_which_task_runs_where() =>
+    public override Task The_context_has_the_services_of_the_cluster() =>
         throw new NotSupportedException();
 
     [Fact(Skip = "Services are objects of this process, and can't go to a worker process.")]

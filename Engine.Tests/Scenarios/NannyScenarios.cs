@@ -24,7 +24,7 @@ public class NannyScenarios
     }
 
     [Fact]
-    public virtual async Task A_worker_that_dies_again_and_again_is_not_restarted_for_ever_and_the_nanny_says_why()
+    public async Task A_worker_that_dies_again_and_again_is_not_restarted_for_ever_and_the_nanny_says_why()
     {
         await using var cluster = await StartAsync(workers: 1, configure: static options => (options.Nanny.RestartsMax, options.Nanny.BackOff) = (2, TimeSpan.Zero));
         var nanny = cluster.Cluster.Nannies[0];
@@ -96,7 +96,7 @@ public class NannyScenarios
     }
 
     [Fact]
-    public virtual async Task Restart_gives_each_nanny_a_fresh_worker_and_cancels_all_futures()
+    public async Task Restart_gives_each_nanny_a_fresh_worker_and_cancels_all_futures()
     {
         await using var cluster = await StartAsync(workers: 3);
         var other = await cluster.ConnectAsync();
@@ -111,6 +111,7 @@ public class NannyScenarios
         await Assert.ThrowsAsync<FutureCancelledException>(() => theirs.AsTask().Within("an end"));
         Assert.Equal(3, (await cluster.Client.GetWorkersAsync()).Count);
         Assert.Equal(7, await cluster.Client.Submit(static () => 7).AsTask().Within("new work"));
+        await cluster.NanniesKnowTheirWorkersAsync();
         Assert.All(cluster.Cluster.Nannies, static nanny => Assert.Equal(Status.Running, nanny.Status));
     }
 
@@ -166,15 +167,14 @@ public class NannyScenarios
     }
 
     [Fact]
-    public virtual async Task A_worker_whose_lifetime_is_over_moves_what_it_has_and_is_replaced_if_that_is_asked_for()
+    public async Task A_worker_whose_lifetime_is_over_moves_what_it_has_and_is_replaced_if_that_is_asked_for()
     {
         await using var cluster = await StartAsync(workers: 2);
         var host = new WorkerOptions { Name = "short" };
         var joined = await cluster.ListenAsync("workers", "(short) joined");
         var left = await cluster.ListenAsync("workers", "(short) left");
-        var place = new LocalPlace(cluster.Cluster.Transport, cluster.Cluster.Scheduler.Address, TimeProvider.System, TaskScheduler.Default, Validate: true);
         var worker = await LocalWorker.StartAsync(
-            place, host, new NannyOptions { Lifetime = TimeSpan.FromMilliseconds(300), LifetimeRestart = true }, null, CancellationToken.None).Within("start");
+            cluster.Cluster.Place(validate: true), host, new NannyOptions { Lifetime = TimeSpan.FromMilliseconds(300), LifetimeRestart = true }, null, CancellationToken.None).Within("start");
         await joined;
         var rejoined = await cluster.ListenAsync("workers", "(short) joined");
         var data = await cluster.Client.ScatterAsync(new byte[3000], new ScatterOptions { Workers = ["short"] }).Within("scatter");
@@ -347,15 +347,13 @@ public class NannyScenarios
     }
 
     [Fact]
-    public virtual async Task A_teardown_that_never_ends_does_not_keep_a_worker_from_closing()
+    public async Task A_teardown_that_never_ends_does_not_keep_a_worker_from_closing()
     {
         await using var cluster = await StartAsync(workers: 1, configure: static options => options.ConfigureWorker = static (_, worker) =>
-        {
-            worker.CloseTimeout = TimeSpan.FromMilliseconds(50);
-            worker.Plugins["endless"] = static () => new Endless();
-        });
+            worker.CloseTimeout = TimeSpan.FromMilliseconds(50));
+        await cluster.Client.RegisterWorkerPluginAsync("endless", static () => new Endless()).Within("registration");
 
-        await cluster.Cluster.Workers[0].CloseAsync(CloseReason.UserRequest, "a test").Within("end of the worker");
+        await cluster.CloseWorkerAsync("0");
 
         Assert.Empty(await cluster.Client.GetWorkersAsync());
         Assert.Equal(Status.Closed, (await cluster.Cluster.Nannies[0].Ended.Within("end of the nanny")).Status);

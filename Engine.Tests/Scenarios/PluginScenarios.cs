@@ -166,34 +166,28 @@ public class PluginScenarios
     }
 
     [Fact]
-    public virtual async Task Worker_plugins_are_set_up_on_present_and_future_workers_and_torn_down_in_the_end()
+    public async Task Worker_plugins_are_set_up_on_present_and_future_workers_and_torn_down_in_the_end()
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 1);
-        var calls = new ConcurrentQueue<string>();
-        await cluster.Client.RegisterWorkerPluginAsync("recorder", () => new WorkerRecorder(calls)).Within("registration");
+        await cluster.Client.RegisterWorkerPluginAsync("recorder", static () => new WorkerRecorder()).Within("registration");
         await cluster.Cluster.ScaleAsync(2).Within("one more");
         await cluster.Client.UnregisterWorkerPluginAsync("recorder").Within("removal");
 
-        Assert.Equal(["setup 0", "setup 1", "teardown 0", "teardown 1"], calls.Order());
+        Assert.Equal(["setup 0", "setup 1", "teardown 0", "teardown 1"], (await CallsAsync(cluster)).Order());
         await Assert.ThrowsAsync<PluginException>(() => cluster.Client.UnregisterWorkerPluginAsync("recorder").Within("refusal"));
     }
 
     [Fact]
-    public virtual async Task A_worker_plugin_sees_its_tasks_and_is_called_around_functions()
+    public async Task A_worker_plugin_sees_its_tasks_and_is_called_around_functions()
     {
         await using var cluster = await ClusterFixture.StartAsync(workers: 1);
-        var calls = new ConcurrentQueue<string>();
-        await cluster.Client.RegisterWorkerPluginAsync("around", () => new Around(calls)).Within("registration");
+        await cluster.Client.RegisterWorkerPluginAsync("around", static () => new Around()).Within("registration");
 
-        var future = cluster.Client.Submit(() =>
-        {
-            calls.Enqueue("run");
-            return 1;
-        });
-        await future.AsTask().Within("the value");
+        Assert.True(await cluster.Client.Submit(static () => Around.IsCalled).AsTask().Within("the value"));
         await cluster.Client.UnregisterWorkerPluginAsync("around").Within("removal");
 
-        Assert.Equal(["before", "run", "after"], calls.Where(static call => !call.Contains("->", StringComparison.Ordinal)));
+        var calls = await CallsAsync(cluster);
+        Assert.Equal(["before", "after"], calls.Where(static call => !call.Contains("->", StringComparison.Ordinal)));
         Assert.Equal(["Released->Waiting", "Waiting->Ready", "Ready->Executing", "Executing->Memory"], calls.Where(static call => call.Contains("->", StringComparison.Ordinal)));
     }
 
@@ -214,17 +208,11 @@ public class PluginScenarios
         Assert.Equal(3, (await cluster.Client.GetWorkersAsync()).Count);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public virtual async Task A_function_that_is_not_found_where_the_plugin_shall_run_fails_the_registration(bool ofNannies)
-    {
-        await using var cluster = await ClusterFixture.StartAsync(workers: 1, configure: static options => options.Nannies = true);
-        var error = await Assert.ThrowsAsync<PluginException>(
-            () => cluster.Client.AskAsync<object?>(new RegisterRemotePlugin(ofNannies ? RemotePluginKind.Nanny : RemotePluginKind.Worker, "lost", "Some.Where", isIdempotent: false), default).Within("refusal"));
-        Assert.Contains("Some.Where", error.Message, StringComparison.Ordinal);
-        Assert.Single(await cluster.Client.GetWorkersAsync());
-    }
+    [Fact]
+    public virtual Task A_function_that_is_not_found_where_workers_are_fails_the_registration() => RefusedAsync(RemotePluginKind.Worker);
+
+    [Fact]
+    public Task A_function_that_is_not_found_where_nannies_are_fails_the_registration() => RefusedAsync(RemotePluginKind.Nanny);
 
     [Fact]
     public async Task A_nanny_plugin_changes_the_environment_of_workers_that_are_started_and_restarts_those_that_run()
@@ -240,6 +228,19 @@ public class PluginScenarios
         await cluster.Client.UnregisterNannyPluginAsync("environment").Within("removal");
         Assert.Contains("exit Restart Restart", calls);
     }
+
+    private static async Task RefusedAsync(RemotePluginKind kind)
+    {
+        await using var cluster = await ClusterFixture.StartAsync(workers: 1, configure: static options => options.Nannies = true);
+        var error = await Assert.ThrowsAsync<PluginException>(
+            () => cluster.Client.AskAsync<object?>(new RegisterRemotePlugin(kind, "lost", "Some.Where", isIdempotent: false), default).Within("refusal"));
+        Assert.Contains("Some.Where", error.Message, StringComparison.Ordinal);
+        Assert.Single(await cluster.Client.GetWorkersAsync());
+    }
+
+    /// <summary>What plugins of workers have noted.</summary>
+    private static async Task<List<string>> CallsAsync(ClusterFixture cluster) =>
+        [.. (await cluster.Client.AskAsync<IReadOnlyList<TopicEvent>>(new EventsRequest("calls"), default).Within("the calls")).Select(static call => $"{call.Content}")];
 
     private static async Task<Dictionary<string, WorkerId>> IdsAsync(ClusterFixture cluster) =>
         (await cluster.Client.GetWorkersAsync()).ToDictionary(static worker => worker.Name, static worker => worker.Id);
@@ -384,31 +385,52 @@ public class PluginScenarios
         public override void RemoveClient(ClientId client) => Left.Enqueue(client);
     }
 
-    private sealed class WorkerRecorder(ConcurrentQueue<string> calls) : WorkerPlugin
+    private sealed class WorkerRecorder : WorkerPlugin
     {
-        private string _name = string.Empty;
+        private IWorkerContext? _worker;
 
         public override ValueTask SetupAsync(IWorkerContext worker, CancellationToken cancellationToken)
         {
-            _name = worker.Name;
-            calls.Enqueue($"setup {_name}");
-            return default;
+            _worker = worker;
+            return Note("setup");
         }
 
-        public override ValueTask TeardownAsync(CancellationToken cancellationToken)
+        public override ValueTask TeardownAsync(CancellationToken cancellationToken) => Note("teardown");
+
+        private ValueTask Note(string call)
         {
-            calls.Enqueue($"teardown {_name}");
+            _worker!.LogEvent("calls", $"{call} {_worker.Name}");
             return default;
         }
     }
 
-    private sealed class Around(ConcurrentQueue<string> calls) : WorkerPlugin
+    private sealed class Around : WorkerPlugin
     {
-        public override void Transition(in TaskTransition transition) => calls.Enqueue($"{transition.Start}->{transition.Finish}");
+        private IWorkerContext? _worker;
 
-        public override void BeforeExecute(TaskKey key) => calls.Enqueue("before");
+        /// <summary>In a function: whether the thread is between the two calls around it.</summary>
+        [field: ThreadStatic]
+        public static bool IsCalled { get; private set; }
 
-        public override void AfterExecute(TaskKey key) => calls.Enqueue("after");
+        public override ValueTask SetupAsync(IWorkerContext worker, CancellationToken cancellationToken)
+        {
+            _worker = worker;
+            return default;
+        }
+
+        public override void Transition(in TaskTransition transition) => _worker!.LogEvent("calls", $"{transition.Start}->{transition.Finish}");
+
+        public override void BeforeExecute(TaskKey key)
+        {
+            IsCalled = true;
+            _worker!.LogEvent("calls", "before");
+        }
+
+        public override void AfterExecute(TaskKey key)
+        {
+            IsCalled = false;
+            _worker!.LogEvent("calls", "after");
+        }
     }
 
     private sealed class BrokenOn(string name) : WorkerPlugin

@@ -181,11 +181,10 @@ public class RetirementScenarios
     }
 
     [Fact]
-    public virtual async Task A_host_that_stops_has_its_worker_retired_first_within_its_time()
+    public async Task A_host_that_stops_has_its_worker_retired_first_within_its_time()
     {
         await using var cluster = await StartAsync(workers: 1);
-        var place = new LocalPlace(cluster.Cluster.Transport, cluster.Cluster.Scheduler.Address, TimeProvider.System, TaskScheduler.Default, Validate: true);
-        var host = await LocalWorker.StartAsync(place, new WorkerOptions { Name = "host" }, new NannyOptions(), null, CancellationToken.None).Within("start");
+        var host = await LocalWorker.StartAsync(cluster.Cluster.Place(validate: true), new WorkerOptions { Name = "host" }, new NannyOptions(), null, CancellationToken.None).Within("start");
         var data = await cluster.Client.ScatterAsync(Bytes(9), new ScatterOptions { Workers = ["host"] }).Within("scatter");
 
         var row = await host.CloseGracefullyAsync(new RetirementOptions { Deadline = TimeSpan.FromSeconds(30) }).Within("the stop");

@@ -16,9 +16,12 @@ internal sealed class ClusterFixture : IAsyncDisposable
 
     private readonly WatchedTimeProvider _time;
 
+    private readonly NannyWatch _nannies;
+
     private readonly int _threads;
 
-    private ClusterFixture(LocalCluster cluster, WatchedTimeProvider time, int threads) => (Cluster, _time, _threads) = (cluster, time, threads);
+    private ClusterFixture(LocalCluster cluster, WatchedTimeProvider time, NannyWatch nannies, int threads) =>
+        (Cluster, _time, _nannies, _threads) = (cluster, time, nannies, threads);
 
     public LocalCluster Cluster { get; }
 
@@ -46,13 +49,19 @@ internal sealed class ClusterFixture : IAsyncDisposable
         options.Nannies = false; // What a test doesn't ask for doesn't set timers.
         options.Scheduler.HeartbeatInterval = Timeout.InfiniteTimeSpan;
         ClusterKind.Configure(options, configure);
+        var nannies = new NannyWatch();
+        if (options.Nannies)
+        {
+            options.Nanny.Plugins["watch"] = nannies.CreatePlugin;
+        }
+
         var time = new WatchedTimeProvider(options.TimeProvider);
         if (!options.Processes)
         {
             options.TimeProvider = time; // A clock of ours can't go to other processes.
         }
 
-        var fixture = new ClusterFixture(await LocalCluster.StartAsync(options).Within("start of the cluster"), time, options.ThreadsPerWorker);
+        var fixture = new ClusterFixture(await LocalCluster.StartAsync(options).Within("start of the cluster"), time, nannies, options.ThreadsPerWorker);
         if (ClusterKind.HasProcesses)
         {
             HomeServer.Cluster = fixture.Cluster;
@@ -92,13 +101,24 @@ internal sealed class ClusterFixture : IAsyncDisposable
             : Cluster.Workers.Single(worker => worker.Name == name).CloseAsync(CloseReason.UserRequest, detail)).Within("end of a worker");
     }
 
+    /// <summary>Waits until the nanny of each worker has heard that it runs; each has one.</summary>
+    public async Task NanniesKnowTheirWorkersAsync()
+    {
+        foreach (var worker in await Client.GetWorkersAsync())
+        {
+            await _nannies.WhenHeardOf(worker.Id);
+        }
+    }
+
     /// <summary>Ends a worker as a crash does.</summary>
     public async Task CrashWorkerAsync(string name, string detail)
     {
         if (ClusterKind.HasProcesses)
         {
             var asked = Client.Submit(static (string _) => Environment.ProcessId, name, new SubmitOptions { Workers = [name] }); // Of its successor, if it has just ended.
-            ProcessCluster.Kill(await asked.AsTask().Within("the number of the process"));
+            var process = await asked.AsTask().Within("the number of the process");
+            await NanniesKnowTheirWorkersAsync(); // Or it might not have come up, for its nanny, which doesn't try that again.
+            ProcessCluster.Kill(process);
         }
         else
         {

@@ -130,7 +130,8 @@ public sealed class LocalCluster : IAsyncDisposable
         await LocalWorker.StartAsync(Place(validate), options.Copy(), null, _provisioner!.Add, cancellationToken);
     }
 
-    private LocalPlace Place(bool validate) => new(_transport, _scheduler.Address, _options.TimeProvider, _options.TaskScheduler, validate)
+    /// <summary>Where its workers live; for tests that start one more host there.</summary>
+    internal LocalPlace Place(bool validate) => new(_transport, _scheduler.Address, _options.TimeProvider, _options.TaskScheduler, validate)
     {
         HeartbeatTime = _options.HeartbeatTime ?? PulseTimeProvider.For(_options.TimeProvider),
         Serializers = _options.Serializers,
