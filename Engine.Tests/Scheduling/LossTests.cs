@@ -267,6 +267,22 @@ public sealed class LossTests
     }
 
     [Fact]
+    public void A_worker_that_has_lost_a_copy_is_not_told_to_drop_the_one_that_it_gets_next()
+    {
+        var (first, second) = (_scheduler.AddWorker("a"), _scheduler.AddWorker("b"));
+        var data = _scheduler.Submit(TestWork.Data(), On("a"));
+        _scheduler.Finish(first, data);
+        _scheduler.AddReplica(second, data);
+
+        _scheduler.Handle(second, new DataMissing(data, second.Address));
+        Assert.Equal([first.Address], _scheduler.HoldersOf(data));
+        _scheduler.AddReplica(second, data); // Got for a task that it had already.
+
+        Assert.Empty(_scheduler.Sent.Frees);
+        Assert.Equal([first.Address, second.Address], _scheduler.HoldersOf(data));
+    }
+
+    [Fact]
     public void Data_whose_first_holder_dies_before_it_is_copied_is_lost()
     {
         var (first, second) = (_scheduler.AddWorker("a"), _scheduler.AddWorker("b"));

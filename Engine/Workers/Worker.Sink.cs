@@ -135,6 +135,11 @@ internal sealed partial class Worker : IWorkerSink
     {
         if (connection == _scheduler)
         {
+            if (IsClosing)
+            {
+                return; // It ends already, and knows why: who refuses it, for example, closes the connection behind that.
+            }
+
             var detail = $"the connection to the scheduler ended: {reason}";
             if (MayComeBack(reason))
             {

@@ -25,6 +25,19 @@ public sealed class RebalanceTests
     }
 
     [Fact]
+    public void Values_come_to_rest_also_on_workers_of_which_one_has_little_memory()
+    {
+        var (full, small) = (_scheduler.AddWorker(nanny: null, memoryLimit: 1000), _scheduler.AddWorker(nanny: null, memoryLimit: 50));
+        var keys = Enumerable.Range(0, 10).Select(_ => _scheduler.HoldData(full, bytes: 10)).ToList();
+
+        Balance(keys);
+        Round();
+
+        Assert.Equal((50, 50), (full.NBytes, small.NBytes));
+        Assert.Empty(_scheduler.Sent.Acquires);
+    }
+
+    [Fact]
     public void Nothing_moves_between_workers_that_hold_about_as_much()
     {
         foreach (var worker in Enumerable.Range(0, 3).Select(_ => _scheduler.AddWorker()).ToList())

@@ -16,11 +16,15 @@ internal sealed partial class SchedulerStateMachine
     private bool _isActiveMemoryOn;
     private bool _isRoundDue;
 
-    /// <summary>Adds a policy; one of the same name is replaced.</summary>
+    /// <summary>
+    /// Adds a policy; one of the same name is replaced. They run in the order in which they came, but for the one that drops what nobody needs: that
+    /// runs last. What another one copies in order to move it looks spare to it, and it would drop it where that one wants it.
+    /// </summary>
     public void AddPolicy(IActiveMemoryManagerPolicy policy)
     {
         RemovePolicy(policy.Name);
-        _policies.Add(policy);
+        var last = policy is ReduceReplicas ? -1 : _policies.FindIndex(static other => other is ReduceReplicas);
+        _policies.Insert(last < 0 ? _policies.Count : last, policy);
         WakeActiveMemory();
     }
 
@@ -46,7 +50,7 @@ internal sealed partial class SchedulerStateMachine
         }
 
         RunActiveMemory();
-        if (_replicated.Count > 0 || _wished.Count > 0 || _policies.Exists(static policy => policy is not ActiveMemory.Machine.ReduceReplicas))
+        if (_replicated.Count > 0 || _wished.Count > 0 || _policies.Exists(static policy => policy is not ReduceReplicas))
         {
             WakeActiveMemory();
         }

@@ -41,7 +41,7 @@ internal sealed partial class SchedulerStateMachine
 
     private void OnInputMissing(WorkerState worker, InputMissing missing)
     {
-        var isKept = OnDataMissing(missing.Input, missing.Holder, missing.IsUnreachable);
+        var isKept = OnDataMissing(missing.Input, missing.Holder, missing.IsUnreachable, worker);
         var handle = _tasks.HandleOf(missing.Key);
         if (handle >= 0 && IsCurrent(handle, worker, missing.Attempt))
         {
@@ -66,11 +66,12 @@ internal sealed partial class SchedulerStateMachine
     /// <param name="key">Whose value.</param>
     /// <param name="holder">Who was said to hold it.</param>
     /// <param name="isUnreachable">Whether it could not be asked; otherwise it said so itself.</param>
+    /// <param name="asker">The worker that says so; null: a client does.</param>
     /// <returns>
     /// Whether the worker still counts as a holder, because nothing could take the place of what it has. Of one whose connection has ended: no, what
     /// becomes of it will be known in a moment, and nobody loses patience until then.
     /// </returns>
-    private bool OnDataMissing(TaskKey key, WorkerAddress holder, bool isUnreachable)
+    private bool OnDataMissing(TaskKey key, WorkerAddress holder, bool isUnreachable, WorkerState? asker)
     {
         _stimulus = Stimulus.InputMissing;
         var handle = _tasks.HandleOf(key);
@@ -87,17 +88,24 @@ internal sealed partial class SchedulerStateMachine
                 return worker.Cut is null; // The way to it is bad, it is there, or may be back: dropping it would be the loss.
             }
 
-            NoLongerRelyOn(handle, worker);
+            NoLongerRelyOn(handle, worker, isGone: worker == asker);
         }
 
         return false;
     }
 
     /// <summary>A worker no longer counts as a holder of a value. It need not hold it either: it may only have been out of reach.</summary>
-    private void NoLongerRelyOn(int handle, WorkerState worker)
+    /// <param name="handle">Whose value.</param>
+    /// <param name="worker">Who.</param>
+    /// <param name="isGone">Whether it says itself that it has lost it: then there is nothing to drop but what it has got again meanwhile.</param>
+    private void NoLongerRelyOn(int handle, WorkerState worker, bool isGone = false)
     {
         StopAwaiting(worker, handle); // A copy that is on its way would be dropped by what follows.
-        _outbox.Free(worker, _tasks.KeyOf(handle), _tasks[handle].Attempt);
+        if (!isGone)
+        {
+            _outbox.Free(worker, _tasks.KeyOf(handle), _tasks[handle].Attempt);
+        }
+
         LoseReplica(handle, worker);
     }
 

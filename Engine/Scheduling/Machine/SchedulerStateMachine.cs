@@ -195,7 +195,7 @@ internal sealed partial class SchedulerStateMachine
                 OnReleaseKeys(client, released);
                 break;
             case DataMissing missing:
-                OnDataMissing(missing.Key, missing.Holder, isUnreachable: false);
+                OnDataMissing(missing.Key, missing.Holder, isUnreachable: false, asker: null);
                 break;
             case AbandonRequest abandoned:
                 StopWaiting(client, abandoned.RequestId);
