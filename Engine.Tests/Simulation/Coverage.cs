@@ -1,5 +1,6 @@
 using Engine.Plugins;
 using Engine.Scheduling.Machine;
+using Engine.Tests.Simulation.Components;
 using Engine.Tests.Simulation.Plans;
 
 namespace Engine.Tests.Simulation;
@@ -42,6 +43,9 @@ internal sealed class Coverage
             }
         }
     }
+
+    /// <summary>A worker whose connection broke tried to come back.</summary>
+    public void CameBack(Comeback comeback) => Count(CoverageTable.Of(comeback));
 
     public void Acted(Act act) => _acts.Add(act);
 

@@ -1,4 +1,5 @@
 using Engine.Scheduling.Machine;
+using Engine.Tests.Simulation.Components;
 using Engine.Tests.Simulation.Plans;
 
 namespace Engine.Tests.Simulation;
@@ -30,7 +31,7 @@ internal static class CoverageTable
     };
 
     /// <summary>Seeds of schedules that reach what few do.</summary>
-    public static readonly IReadOnlyList<ulong> RareSeeds = [24_683];
+    public static readonly IReadOnlyList<ulong> RareSeeds = [24_683, 28_873];
 
     public static IEnumerable<string> Rows =>
     [
@@ -41,6 +42,7 @@ internal static class CoverageTable
         .. s_worker.SelectMany(static row => row.Finishes.Select(finish => AtWorker(row.Start, finish))),
         .. Enum.GetValues<CloseReason>().Select(Of),
         .. Enum.GetValues<Disposition>().Select(Of),
+        .. Enum.GetValues<Comeback>().Select(Of),
         .. Enum.GetValues<Act>().Select(Of),
         .. from first in Enum.GetValues<Act>()
            from second in Enum.GetValues<Act>()
@@ -55,6 +57,8 @@ internal static class CoverageTable
     public static string Of(CloseReason reason) => $"close: {reason}";
 
     public static string Of(Disposition disposition) => $"ledger: {disposition}";
+
+    public static string Of(Comeback comeback) => $"return: {comeback}";
 
     public static string Of(Act act) => $"step: {act}";
 

@@ -3,7 +3,6 @@ using Engine.Tests.Simulation.Chance;
 using Engine.Tests.Simulation.Components;
 using Engine.Tests.Simulation.Invariants;
 using Engine.Tests.Simulation.Plans;
-using Engine.Tests.TestKit.Machines;
 
 namespace Engine.Tests.Simulation;
 
@@ -56,9 +55,8 @@ internal sealed partial class World
         for (var number = 0; number < Settings.WorkerNames; number++)
         {
             var settings = Settings.NextWorker(dice) with { Resources = new Dictionary<string, double> { ["gpu"] = 2 }, MemoryLimit = null };
-            var spare = new SimWorker(this, SplitMix.Mix(0xE2, (ulong)number), $"w{number}", FreeAddress(dice), settings) { Exited = static (_, _, _) => { } };
-            Workers.Add(spare);
-            spare.Start();
+            var process = new SimProcess(this, null, 0, static (_, _, _) => { });
+            process.Start(new SimWorker(this, SplitMix.Mix(0xE2, (ulong)number), $"w{number}", FreeAddress(dice), settings, process));
         }
     }
 
@@ -144,7 +142,7 @@ internal sealed partial class World
             switch (future.Status)
             {
                 case FutureStatus.Finished:
-                    var value = future.HasValue ? TinyWork.ValueOf(future.Value) : Read(node);
+                    var value = future.HasValue ? SimWork.ValueOf(future.Value) : Read(node);
                     Watch.Require("I2", value == node.Value, $"{node} is {node.Value}, not {value}");
                     break;
                 case FutureStatus.Error or FutureStatus.Lost:
@@ -172,7 +170,7 @@ internal sealed partial class World
 
         holder.FinishReads();
         return reader.Reply is { } answer && answer.Entries[0] is { Found: true, Value: var value }
-            ? TinyWork.ValueOf(value)
+            ? SimWork.ValueOf(value)
             : throw new SimFailure("I2", $"{holder.Name} gives the value of {node} that it holds");
     }
 

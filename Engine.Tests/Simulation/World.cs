@@ -32,6 +32,7 @@ internal sealed partial class World
         _steering = new Steering(this);
         _faults = new Faults(this);
         _stepsLeft = plan.Steps.Count;
+        HasBadStores = chooser.At(Choice.Outcome, 0xE3).OneIn(4);
     }
 
     public SimSettings Settings => _plan.Settings;
@@ -69,6 +70,9 @@ internal sealed partial class World
     /// <summary>Who listens where.</summary>
     public Dictionary<string, SimWorker> Addresses { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Whether stores of workers fail now and then, until nothing goes wrong any more.</summary>
+    public bool HasBadStores { get; }
+
     /// <summary>Until when starts fail now and then.</summary>
     public TimeSpan StartsFailUntil { get; set; }
 
@@ -104,6 +108,16 @@ internal sealed partial class World
                 return address;
             }
         }
+    }
+
+    /// <summary>The first incarnation that came back as this one, or as the one before it if this one never heard that it was let in; null: none did.</summary>
+    /// <param name="id">Whose next one.</param>
+    /// <param name="isLetIn">Whether only those count that were let in.</param>
+    public SimWorker? FindNext(WorkerId id, bool isLetIn)
+    {
+        var place = Workers.FindIndex(worker => worker.Id == id);
+        return place < 0 ? null : Workers.Skip(place + 1).FirstOrDefault(next =>
+            next.After is { } after && (after == id || after == Workers[place].After) && (next.Record is not null || !isLetIn));
     }
 
     /// <summary>Who has a number, for people.</summary>

@@ -45,6 +45,9 @@ internal abstract class SimComponent
     /// <summary>Its ends of connections that it takes for open.</summary>
     public List<LinkEnd> Links { get; } = [];
 
+    /// <summary>What has arrived and was not taken yet.</summary>
+    public int MailboxCount => _control.Count + _data.Count;
+
     public bool IsStopped => World.Now < _stoppedUntil;
 
     /// <summary>Whether it has something to do that doesn't come by itself again and again.</summary>

@@ -7,7 +7,9 @@ using Engine.Workers.Machine;
 namespace Engine.Tests.Simulation.Components;
 
 /// <summary>Runs a worker's tasks, as many at a time as it has slots, each for as long as the dice say.</summary>
-internal sealed class SimExecutor(SimWorker worker)
+/// <param name="worker">Whose.</param>
+/// <param name="before">That of the incarnation before, whose functions may still run: they keep their slots (I12).</param>
+internal sealed class SimExecutor(SimWorker worker, SimExecutor? before)
 {
     private static readonly TimeSpan s_stallWatch = TimeSpan.FromMilliseconds(2);
     private readonly List<Execution> _executions = [];
@@ -16,7 +18,7 @@ internal sealed class SimExecutor(SimWorker worker)
     private int _ended;
 
     /// <summary>Functions that run in slots.</summary>
-    public int RunningCount => _executions.Count(static execution => execution is { IsStarted: true, HasSeceded: false });
+    public int RunningCount => _executions.Count(static execution => execution is { IsStarted: true, HasSeceded: false }) + (before?.RunningCount ?? 0);
 
     public int Count => _executions.Count;
 
@@ -60,8 +62,30 @@ internal sealed class SimExecutor(SimWorker worker)
         _executions.Clear();
     }
 
+    /// <summary>The incarnation has ended, and not its process: functions end soon, or don't look at their token, and keep their slot until they end.</summary>
+    public void BreakOff()
+    {
+        _isClosed = true;
+        _executions.RemoveAll(execution => !execution.IsStarted || execution.HasSeceded || worker.Dice.OneIn(2));
+        foreach (var execution in _executions)
+        {
+            worker.Process.Order(
+                () =>
+                {
+                    _executions.Remove(execution);
+                    worker.Process.Current.Executor.StartSome();
+                },
+                worker.Dice.Between(TimeSpan.FromMicroseconds(1), worker.World.Settings.RunMax));
+        }
+    }
+
     private void StartSome()
     {
+        if (_isClosed)
+        {
+            return;
+        }
+
         var free = worker.Settings.Slots - RunningCount;
         foreach (var execution in _executions)
         {

@@ -22,7 +22,7 @@ internal sealed class SimHost(World world, ulong place, string? workerName, bool
     private const int RestartsMax = 3;
     private readonly Dice _dice = world.Chooser.At(Choice.Outcome, place);
     private SimNanny? _nanny;
-    private SimWorker? _worker;
+    private SimProcess? _process;
     private ulong _processes;
     private int _restarts;
 
@@ -33,7 +33,7 @@ internal sealed class SimHost(World world, ulong place, string? workerName, bool
 
     public SimNanny? Nanny => _nanny is { IsAlive: true } ? _nanny : null;
 
-    public SimWorker? Worker => _nanny is null ? _worker : _nanny.Worker;
+    public SimWorker? Worker => _nanny is null ? _process?.Current : _nanny.Worker;
 
     /// <summary>Told once when nothing runs on it any more and nothing will.</summary>
     public Action? Ended { get; set; }
@@ -53,24 +53,20 @@ internal sealed class SimHost(World world, ulong place, string? workerName, bool
         }
         else
         {
-            _worker = StartWorker(null, 0, (_, reason, _) => OnProcessEnded(reason));
+            _process = StartWorker(null, 0, (_, reason, _) => OnProcessEnded(reason));
         }
     }
 
     /// <summary>A worker process starts, for its nanny or without one.</summary>
-    public SimWorker StartWorker(SimNanny? nanny, long number, Action<SimWorker, CloseReason, string> exited)
+    public SimProcess StartWorker(SimNanny? nanny, long number, Action<SimProcess, CloseReason, string> exited)
     {
         var name = workerName ?? $"w{_dice.Below(world.Settings.WorkerNames)}";
-        var worker = new SimWorker(world, SplitMix.Mix(place, ++_processes), name, world.FreeAddress(_dice), world.Settings.NextWorker(_dice))
+        var process = new SimProcess(world, nanny, number, exited);
+        process.Start(new SimWorker(world, SplitMix.Mix(place, ++_processes), name, world.FreeAddress(_dice), world.Settings.NextWorker(_dice), process)
         {
-            Nanny = nanny,
-            Number = number,
             HostLabel = Label,
-            Exited = exited,
-        };
-        world.Workers.Add(worker);
-        worker.Start();
-        return worker;
+        });
+        return process;
     }
 
     public void OnNannyEnded(SimNanny nanny, CloseReason reason)
@@ -88,7 +84,7 @@ internal sealed class SimHost(World world, ulong place, string? workerName, bool
         {
             IsUp = false;
             _nanny?.Die(isHostGone: true);
-            _worker?.Die(isHostGone: true);
+            _process?.Die(isHostGone: true);
             Ended?.Invoke();
         }
     }

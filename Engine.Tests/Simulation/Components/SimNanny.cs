@@ -10,6 +10,7 @@ internal sealed class SimNanny : SimComponent, INannySink
 {
     private readonly SimHost _host;
     private LinkEnd? _scheduler;
+    private SimProcess? _process;
     private long _number;
     private bool _isCancelled;
 
@@ -26,8 +27,8 @@ internal sealed class SimNanny : SimComponent, INannySink
 
     public NannyStateMachine Machine { get; }
 
-    /// <summary>Its worker process, if there is one.</summary>
-    public SimWorker? Worker { get; private set; }
+    /// <summary>Its worker, if there is one.</summary>
+    public SimWorker? Worker => _process?.Current;
 
     protected override TimeSpan? NextDeadline => Machine.NextDeadline;
 
@@ -38,15 +39,15 @@ internal sealed class SimNanny : SimComponent, INannySink
         {
             World.Tracer.Add("dies", Place, isHostGone ? 1UL : 0UL);
             End(isHostGone, new Disconnect(DisconnectKind.Aborted, "its process was killed"));
-            if (Worker is { } worker)
+            if (_process is { } process)
             {
                 if (isHostGone)
                 {
-                    worker.Die(isHostGone: true);
+                    process.Die(isHostGone: true);
                 }
                 else
                 {
-                    worker.Post(() => worker.Die(), Dice.Milliseconds(0, 20));
+                    process.Order(() => process.Die(), Dice.Milliseconds(0, 20));
                 }
             }
 
@@ -54,18 +55,30 @@ internal sealed class SimNanny : SimComponent, INannySink
         }
     }
 
-    public void OnWorkerRegistered(SimWorker worker) => Post(() => OnRegistered(worker), Pipe());
+    /// <summary>Its worker has more in memory than it may. Measured now: one that has ended has nothing.</summary>
+    public void ExceedMemory()
+    {
+        if (_process is { IsAlive: true, Number: var number })
+        {
+            Machine.OnMemory(number, 1L << 30, World.Now);
+        }
+    }
+
+    public void OnWorkerRegistered(SimProcess process, WorkerId id) => Post(() => OnRegistered(process, id), Pipe());
+
+    /// <summary>Its worker was let in again.</summary>
+    public void OnWorkerReturned(SimProcess process, WorkerId id) => Post(() => Machine.OnWorkerReturned(process.Number, id, World.Now), Pipe());
 
     /// <summary>Its worker's launch has failed: it was not let in.</summary>
-    public void OnWorkerRefused(SimWorker worker, string detail) => Post(
+    public void OnWorkerRefused(SimProcess process, string detail) => Post(
         () =>
         {
-            Forget(worker);
-            Machine.OnWorkerStartFailed(worker.Number, CloseReason.Refused, new WorkerRefusedException(detail), World.Now);
+            Forget(process);
+            Machine.OnWorkerStartFailed(process.Number, CloseReason.Refused, new WorkerRefusedException(detail), World.Now);
         },
         Pipe());
 
-    public void OnWorkerCloses(SimWorker worker, CloseReason reason, string detail) => Machine.OnWorkerCloses(worker.Number, reason, detail, World.Now);
+    public void OnWorkerCloses(SimProcess process, CloseReason reason, string detail) => Machine.OnWorkerCloses(process.Number, reason, detail, World.Now);
 
     protected override void Handle(in Arrival arrival)
     {
@@ -91,7 +104,13 @@ internal sealed class SimNanny : SimComponent, INannySink
                 Machine.OnRefused(refused.Detail, World.Now);
                 break;
             case TellNanny told:
+                var (isOthers, before) = (told.Worker != Machine.Worker, Machine.Status);
                 Machine.OnTold(told, World.Now);
+                if (isOthers)
+                {
+                    Invariants.StalenessInvariants.ToldOfAnother(this, before);
+                }
+
                 break;
         }
     }
@@ -105,7 +124,7 @@ internal sealed class SimNanny : SimComponent, INannySink
 
     void INannySink.StartWorker(long number)
     {
-        if (Worker is { IsAlive: true } other)
+        if (_process is { IsAlive: true, Current: var other })
         {
             throw new SimFailure("I1", $"a nanny has one worker at a time, but {Name} starts another one beside {other.Name}");
         }
@@ -118,19 +137,19 @@ internal sealed class SimNanny : SimComponent, INannySink
     void INannySink.StopWorker(long number, CloseReason reason, string detail)
     {
         _isCancelled = true;
-        if (Worker is { } worker)
+        if (_process is { } process)
         {
-            worker.Post(() => worker.Close(reason, detail), Pipe());
+            process.Order(() => process.Close(reason, detail), Pipe());
         }
     }
 
     void INannySink.KillWorker(long number, CloseReason reason, string detail)
     {
         _isCancelled = true;
-        if (Worker is { } worker)
+        if (_process is { } process)
         {
-            worker.IsBeingKilled = true;
-            World.Agenda.After(Pipe(), () => worker.Die()); // The system does it, whatever the worker does.
+            process.IsBeingKilled = true;
+            World.Agenda.After(Pipe(), () => process.Die()); // The system does it, whatever the worker does.
         }
     }
 
@@ -170,22 +189,22 @@ internal sealed class SimNanny : SimComponent, INannySink
     {
         World.Tracer.Add("nanny ends", Place, (ulong)reason);
         World.Coverage?.Closes(reason);
-        if (Worker is { } worker)
+        if (_process is { } process)
         {
-            World.Agenda.After(Pipe(), () => worker.Die());
+            World.Agenda.After(Pipe(), () => process.Die());
         }
 
         End(false, new Disconnect(DisconnectKind.Closed, detail));
         _host.OnNannyEnded(this, reason);
     }
 
-    private void OnRegistered(SimWorker worker)
+    private void OnRegistered(SimProcess process, WorkerId id)
     {
-        worker.HasStarted = true;
-        Machine.OnWorkerStarted(worker.Number, worker.Id, World.Now);
+        process.HasStarted = true;
+        Machine.OnWorkerStarted(process.Number, id, World.Now);
         if (Machine.Status == Status.Closing)
         {
-            worker.Post(() => worker.Close(CloseReason.NannyClosing, "its nanny closes")); // It was asked to while it came up.
+            process.Order(() => process.Close(CloseReason.NannyClosing, "its nanny closes"), TimeSpan.Zero); // It was asked to while it came up.
         }
     }
 
@@ -201,35 +220,35 @@ internal sealed class SimNanny : SimComponent, INannySink
         }
         else
         {
-            Worker = _host.StartWorker(this, number, OnExited);
+            _process = _host.StartWorker(this, number, OnExited);
         }
     }
 
-    private void OnExited(SimWorker worker, CloseReason reason, string detail) => Post(
+    private void OnExited(SimProcess process, CloseReason reason, string detail) => Post(
         () =>
         {
-            Forget(worker);
-            if (worker.HasStarted)
+            Forget(process);
+            if (process.HasStarted)
             {
-                Machine.OnWorkerExited(worker.Number, reason, detail, World.Now);
+                Machine.OnWorkerExited(process.Number, reason, detail, World.Now);
                 return;
             }
 
             // It ended before it was up: its launch has failed, or was given up.
-            var isGivenUp = _isCancelled && worker.Number == _number;
+            var isGivenUp = _isCancelled && process.Number == _number;
             Machine.OnWorkerStartFailed(
-                worker.Number,
+                process.Number,
                 isGivenUp ? CloseReason.NannyClosing : CloseReason.StartFailed,
                 isGivenUp ? new OperationCanceledException() : new StartFailedException(detail),
                 World.Now);
         },
         Pipe());
 
-    private void Forget(SimWorker worker)
+    private void Forget(SimProcess process)
     {
-        if (Worker == worker)
+        if (_process == process)
         {
-            Worker = null;
+            _process = null;
         }
     }
 

@@ -42,6 +42,7 @@ internal sealed class SimScheduler : SimComponent, ISchedulerSink
             case WorkerState worker:
                 World.Watch.BeforeWorkersMessage(worker, message);
                 Machine.Handle(worker, message, World.Now);
+                World.Watch.AfterWorkersMessage(worker, message);
                 break;
             case NannyState nanny:
                 Machine.Handle(nanny, message, World.Now);

@@ -17,9 +17,6 @@ internal sealed partial class SimWorker
     /// <summary>Whether it was told that it is no member, and that nothing is to follow it (I1).</summary>
     public bool WasMissing { get; private set; }
 
-    /// <summary>Whether its nanny has had it killed: what it hears meanwhile decides nothing.</summary>
-    public bool IsBeingKilled { get; set; }
-
     /// <summary>Ends in order. The first call decides, unless a later one has a stronger reason.</summary>
     public void Close(CloseReason reason, string detail)
     {
@@ -33,13 +30,29 @@ internal sealed partial class SimWorker
             return;
         }
 
+        BeginClosing(reason, detail);
+    }
+
+    /// <summary>Its process is killed.</summary>
+    public void Die(bool isHostGone)
+    {
+        World.Tracer.Add("dies", Place, isHostGone ? 1UL : 0UL);
+        Leave(isHostGone, new Disconnect(DisconnectKind.Aborted, "its process was killed"), CloseReason.Crashed, "exit code 137");
+    }
+
+    private void BeginClosing(CloseReason reason, string detail)
+    {
         (IsClosing, _reason, _detail) = (true, reason, detail);
         World.Tracer.Add("closes", Place, (ulong)reason);
         World.Coverage?.Closes(reason);
-        if (Nanny is { IsAlive: true, IsStopped: false } nanny)
+        if (_before is not null)
+        {
+            Post(StopTaking); // It only tried to come back, and may try again: its nanny needn't know.
+        }
+        else if (Nanny is { IsAlive: true, IsStopped: false } nanny)
         {
             var toNanny = Dice.Between(TimeSpan.FromMicroseconds(1), TimeSpan.FromMilliseconds(1));
-            nanny.Post(() => nanny.OnWorkerCloses(this, _reason, _detail), toNanny);
+            nanny.Post(() => nanny.OnWorkerCloses(Process, _reason, _detail), toNanny);
             Post(StopTaking, toNanny + Dice.Between(TimeSpan.FromMicroseconds(1), TimeSpan.FromMilliseconds(1)));
         }
         else
@@ -48,38 +61,34 @@ internal sealed partial class SimWorker
         }
     }
 
-    /// <summary>Ends as a process does that is killed.</summary>
-    /// <param name="isHostGone">Whether nobody is told, because its host is gone too.</param>
-    public void Die(bool isHostGone = false)
-    {
-        if (IsAlive)
-        {
-            World.Tracer.Add("dies", Place, isHostGone ? 1UL : 0UL);
-            Leave(isHostGone, new Disconnect(DisconnectKind.Aborted, "its process was killed"), CloseReason.Crashed, "exit code 137");
-        }
-    }
-
     private void StopTaking()
     {
         _saidGoodbye = true;
         _scheduler?.TrySend(new Goodbye(_reason, _detail));
         Executor.Close();
-        Post(CutOff, Dice.OneIn(4) ? Dice.Milliseconds(0, 20) : TimeSpan.Zero); // A plugin that takes its time.
+        Post(CutOff, TeardownTime());
     }
+
+    /// <summary>A plugin may take its time.</summary>
+    private TimeSpan TeardownTime() => Dice.OneIn(4) ? Dice.Milliseconds(0, 20) : TimeSpan.Zero;
 
     private void CutOff() => Leave(isHostGone: false, new Disconnect(DisconnectKind.Closed, _detail), _reason, _detail);
 
     private void Leave(bool isHostGone, Disconnect end, CloseReason reason, string detail)
     {
-        World.Watch.Ends(this);
+        if (!_isLetGo) // Otherwise what it had is the next incarnation's.
+        {
+            World.Watch.Ends(this);
+            Executor.Close();
+        }
+
         End(isHostGone, end);
-        Executor.Close();
         if (World.Addresses.GetValueOrDefault(Address) == this)
         {
             World.Addresses.Remove(Address);
         }
 
         World.Watch.MayHaveLost();
-        Exited(this, reason, detail);
+        Process.OnLeft(this, reason, detail);
     }
 }

@@ -53,7 +53,13 @@ internal sealed partial class SimWorker
     /// <summary>Answers who asks for values. Another worker may have had this address before: what it was asked for isn't here (I7).</summary>
     private void Serve(LinkEnd link, GetData get)
     {
-        var answer = _machine is { } machine && get.Holder == machine.Self.Id
+        if (_machine is not { } machine)
+        {
+            link.Close(new Disconnect(DisconnectKind.Closed, $"{Name} is no member yet")); // An answer would be about another worker.
+            return;
+        }
+
+        var answer = get.Holder == machine.Self.Id
             ? machine.Serve(get, link)
             : new DataReply(get.RequestId, [.. get.Keys.Select(static key => new DataEntry { Key = key })]);
         if (answer is not null)
@@ -76,8 +82,21 @@ internal sealed partial class SimWorker
     {
         if (link == _scheduler)
         {
-            Close(
-                end.Kind == DisconnectKind.Closed ? CloseReason.SchedulerClosed : CloseReason.SchedulerLost, $"the connection to the scheduler ended: {end}");
+            if (IsClosing)
+            {
+                return; // It ends already, and knows why.
+            }
+
+            var detail = $"the connection to the scheduler ended: {end}";
+            if (MayComeBack(end))
+            {
+                BreakOff(detail);
+            }
+            else
+            {
+                Close(end.Kind == DisconnectKind.Closed ? CloseReason.SchedulerClosed : CloseReason.SchedulerLost, detail);
+            }
+
             return;
         }
 

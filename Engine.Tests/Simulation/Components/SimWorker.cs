@@ -6,23 +6,24 @@ using Engine.Workers.Machine;
 
 namespace Engine.Tests.Simulation.Components;
 
-/// <summary>A worker process: its machine, and what its shell does around it.</summary>
-/// <remarks>Files: Closing (how it ends), Peers (values from other workers). Functions run in a <see cref="SimExecutor"/>.</remarks>
+/// <summary>An incarnation of a worker: its machine, and what its shell does around it. Its process is a <see cref="SimProcess"/>.</summary>
+/// <remarks>Files: Closing (how it ends), Peers (values from other workers), Return (how it comes back). Functions run in a <see cref="SimExecutor"/>.</remarks>
 internal sealed partial class SimWorker : SimComponent, IWorkerSink
 {
     private readonly WorkerOutbox _outbox;
     private LinkEnd? _scheduler;
     private WorkerStateMachine? _machine;
     private TimeSpan _beatInterval;
+    private readonly Dictionary<TaskKey, int> _made = [];
     private int _heldCount;
 
-    public SimWorker(World world, ulong place, string name, string address, WorkerSettings settings)
+    public SimWorker(World world, ulong place, string name, string address, WorkerSettings settings, SimProcess process, SimWorker? before = null)
         : base(world, name, place)
     {
-        (Address, Settings) = (address, settings);
+        (Address, Settings, Process, _before) = (address, settings, process, before);
         _outbox = new WorkerOutbox(this) { TellsTransitions = world.Coverage is not null };
-        Executor = new SimExecutor(this);
-        Store = new SimStore(this);
+        Executor = new SimExecutor(this, before?.Executor);
+        Store = before?.Store ?? new SimStore(this);
     }
 
     public string Address { get; }
@@ -33,20 +34,13 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
 
     public SimStore Store { get; }
 
-    /// <summary>The nanny that started it; null: none did.</summary>
-    public SimNanny? Nanny { get; init; }
+    public SimProcess Process { get; }
 
-    /// <summary>Which worker of its nanny it is.</summary>
-    public long Number { get; init; }
-
-    /// <summary>Whether its nanny knows that it is up.</summary>
-    public bool HasStarted { get; set; }
+    /// <summary>The nanny that started its process; null: none did.</summary>
+    public SimNanny? Nanny => Process.Nanny;
 
     /// <summary>The label of its host, or null.</summary>
     public string? HostLabel { get; init; }
-
-    /// <summary>Told once when its process is gone.</summary>
-    public required Action<SimWorker, CloseReason, string> Exited { get; init; }
 
     /// <summary>The scheduler's record; null: it was never let in.</summary>
     public WorkerState? Record { get; set; }
@@ -54,9 +48,12 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
     /// <summary>Its machine; null until it is registered.</summary>
     public WorkerStateMachine? Machine => _machine;
 
+    /// <summary>Its end of the connection to the scheduler.</summary>
+    public LinkEnd? SchedulerLink => _scheduler;
+
     public WorkerId Id => Record?.Id ?? default;
 
-    public bool Holds(TaskKey key) => IsAlive && _machine?.Holds(key) == true;
+    public bool Holds(TaskKey key) => IsAlive && !_isLetGo && _machine?.Holds(key) == true;
 
     protected override TimeSpan? NextDeadline => null;
 
@@ -69,6 +66,8 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
             Nanny = Nanny?.Id,
             Host = HostLabel,
             MemoryLimit = Settings.MemoryLimit,
+            After = After,
+            Offer = Offer,
         });
     }
 
@@ -93,6 +92,20 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
             EndTurn();
         }
         while (Store.OrderCount > 0);
+    }
+
+    /// <summary>The attempt that made a value here; 0: none did, or it may be a copy.</summary>
+    public int AttemptOf(TaskKey key) => _made.GetValueOrDefault(key);
+
+    private void Note(FinishedBatch batch)
+    {
+        foreach (ref readonly var finished in batch.Span)
+        {
+            for (var i = 0; i < finished.Count; i++)
+            {
+                _made[TaskKey.FromValue(finished.Key.Value + (ulong)i)] = finished.Attempt;
+            }
+        }
     }
 
     protected override void Handle(in Arrival arrival)
@@ -143,6 +156,20 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
 
     void IWorkerSink.SendToScheduler(Message message)
     {
+        switch (message)
+        {
+            case FinishedBatch finished:
+                Note(finished);
+                break;
+            case ReplicasAdded added:
+                foreach (ref readonly var copy in added.Span)
+                {
+                    _made.Remove(copy.Key);
+                }
+
+                break;
+        }
+
         _scheduler!.TrySend(message);
     }
 
@@ -170,8 +197,12 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
                 OnRegistered(registered);
                 break;
             case RegistrationRefused refused:
-                Nanny?.OnWorkerRefused(this, refused.Detail);
-                Close(CloseReason.Refused, refused.Detail);
+                if (_before is null)
+                {
+                    Nanny?.OnWorkerRefused(Process, refused.Detail);
+                }
+
+                Close(refused.Reason, refused.Detail);
                 break;
             case CloseWorker close:
                 Close(close.Reason, close.Detail);
@@ -180,7 +211,7 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
                 _beatInterval = ok.Interval;
                 break;
             case HeartbeatMissing missing:
-                WasMissing |= missing.Reason == CloseReason.Missing && !IsClosing && !IsBeingKilled;
+                WasMissing |= missing.Reason == CloseReason.Missing && !IsClosing && !Process.IsBeingKilled;
                 Close(missing.Reason, $"the scheduler no longer has it: {missing.Detail}");
                 break;
             case WorkersDeparted departed:
@@ -190,11 +221,25 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
                 if (!IsClosing)
                 {
                     World.Tracer.Add(message, Id.Number);
-                    _machine!.Handle(message);
+                    Handle(_machine!, message);
                     MessagePools.Return(message);
                 }
 
                 break;
+        }
+    }
+
+    private void Handle(WorkerStateMachine machine, Message message)
+    {
+        if (message is FreeKeys free)
+        {
+            World.Watch.BeforeFree(this, free);
+            machine.Handle(message);
+            World.Watch.AfterFree(this);
+        }
+        else
+        {
+            machine.Handle(message);
         }
     }
 
@@ -207,7 +252,15 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
 
         _machine = new WorkerStateMachine(Settings, _outbox) { Self = registered.Self };
         _beatInterval = registered.HeartbeatInterval;
-        Nanny?.OnWorkerRegistered(this);
+        if (_before is { } before)
+        {
+            TakeOver(before, registered.Declined);
+        }
+        else
+        {
+            Nanny?.OnWorkerRegistered(Process, Id);
+        }
+
         PlanBeat();
     }
 

@@ -130,6 +130,12 @@ internal sealed class DataInvariants(World world)
     private void Left(WorkerRemoved removed)
     {
         var id = removed.Worker.Id;
+        if (removed is { IsExpected: true, Reason: CloseReason.SchedulerLost } && world.FindNext(id, isLetIn: true) is { } next)
+        {
+            var dropped = removed.Lost.Concat(removed.Recomputed).Intersect(next.Offer).ToList();
+            Watch.Require("I2", dropped.Count == 0, $"what {id} held and offers as {next.Id} is taken over, but {string.Join(", ", dropped)} are lost");
+        }
+
         if (removed.Reason is not (CloseReason.Retired or CloseReason.LifetimeOver or CloseReason.LifetimeRestart))
         {
             Excuse(removed.Lost, removed.Reason.ToString());

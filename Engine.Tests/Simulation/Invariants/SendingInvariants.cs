@@ -5,10 +5,11 @@ using Engine.Tests.Simulation.Components;
 
 namespace Engine.Tests.Simulation.Invariants;
 
-/// <summary>What is sent to whom, and what it changes: I5, I7, I12.</summary>
+/// <summary>What is sent to whom, and how much of it: I5, I12.</summary>
 internal sealed class SendingInvariants(World world)
 {
     private const int UnderwayMax = 5_000;
+    private const int MailboxMax = 5_000;
     private readonly HashSet<WorkerId> _ran = [];
 
     /// <summary>I5: tasks and copies go to workers that ran when it was decided: at some time since the turn began.</summary>
@@ -24,6 +25,9 @@ internal sealed class SendingInvariants(World world)
     {
         _ran.Clear();
         Handled();
+        var settings = world.Settings.Scheduler;
+        Watch.Require("I12", world.Scheduler.Machine.DepartureCount <= settings.LedgerLength, $"the ledger remembers {settings.LedgerLength} departures, not {world.Scheduler.Machine.DepartureCount}");
+        RequireNoPile(world.Scheduler);
     }
 
     /// <summary>Who runs now may have been given something by what comes next, or by what was just handled.</summary>
@@ -42,9 +46,15 @@ internal sealed class SendingInvariants(World world)
     public void AfterWorkersTurn(SimWorker worker)
     {
         Watch.Require("I12", worker.Executor.RunningCount <= worker.Settings.Slots, $"{worker.Name} runs {worker.Executor.RunningCount} tasks in {worker.Settings.Slots} slots");
-        foreach (var link in worker.Links)
+        RequireNoPile(worker);
+    }
+
+    private static void RequireNoPile(SimComponent component)
+    {
+        Watch.Require("I12", component.MailboxCount < MailboxMax, $"{component.MailboxCount} messages don't wait in the mailbox of {component.Name}");
+        foreach (var link in component.Links)
         {
-            Watch.Require("I12", link.UnderwayCount < UnderwayMax, $"{link.UnderwayCount} messages are not on their way to {worker.Name} at a time");
+            Watch.Require("I12", link.UnderwayCount < UnderwayMax, $"{link.UnderwayCount} messages are not on their way to {component.Name} at a time");
         }
     }
 }

@@ -12,6 +12,7 @@ internal sealed class Watch(World world)
     private readonly MembershipInvariants _membership = new(world);
     private readonly DataInvariants _data = new(world);
     private readonly SendingInvariants _sending = new(world);
+    private readonly StalenessInvariants _staleness = new(world);
     private readonly BlameInvariants _blame = new(world);
 
     /// <summary>A retirement has been asked for, and plugins have said what they think of it.</summary>
@@ -22,14 +23,31 @@ internal sealed class Watch(World world)
     public void Sent(WorkerState worker, Message message)
     {
         _sending.Sent(worker, message);
+        _staleness.Sent(worker, message);
         _data.Sent(worker, message);
     }
 
     /// <summary>The scheduler is about to handle a worker's message.</summary>
-    public void BeforeWorkersMessage(WorkerState worker, Message message) => _data.BeforeWorkersMessage(worker, message);
+    public void BeforeWorkersMessage(WorkerState worker, Message message)
+    {
+        _data.BeforeWorkersMessage(worker, message);
+        _staleness.BeforeWorkersMessage(worker, message);
+        if (message is TaskLongRunning longRunning)
+        {
+            _blame.LeftSlot(worker, longRunning.Key);
+        }
+    }
+
+    /// <summary>The scheduler has handled a worker's message.</summary>
+    public void AfterWorkersMessage(WorkerState worker, Message message) => _staleness.AfterWorkersMessage(worker, message);
 
     /// <summary>The scheduler has handled something.</summary>
     public void Handled() => _sending.Handled();
+
+    /// <summary>A worker is about to be told to give up values.</summary>
+    public void BeforeFree(SimWorker worker, FreeKeys free) => _staleness.BeforeFree(worker, free);
+
+    public void AfterFree(SimWorker worker) => _staleness.AfterFree(worker);
 
     public void Replied(Reply reply)
     {
@@ -68,6 +86,7 @@ internal sealed class Watch(World world)
     {
         _membership.AfterSchedulersTurn();
         _sending.AfterSchedulersTurn();
+        _blame.AfterSchedulersTurn();
     }
 
     public void AfterWorkersTurn(SimWorker worker) => _sending.AfterWorkersTurn(worker);

@@ -11,7 +11,7 @@ internal sealed class Faults(World world)
         switch (act)
         {
             case Act.KillWorker:
-                Any(world.Workers, static worker => worker.IsAlive, dice)?.Die();
+                Any(world.Workers, static worker => worker.IsAlive, dice)?.Process.Die();
                 break;
             case Act.KillNanny:
                 Any(world.Nannies, static nanny => nanny.IsAlive, dice)?.Die();
@@ -20,10 +20,10 @@ internal sealed class Faults(World world)
                 Any(world.Hosts, static host => host.IsUp, dice)?.PowerOff();
                 break;
             case Act.CutLink:
-                AnyLink(dice)?.Link.Cut(dice, TimeSpan.FromMilliseconds(2));
+                AnyMembersLink(dice)?.Link.Cut(dice, TimeSpan.FromMilliseconds(2));
                 break;
             case Act.SilenceLink:
-                AnyLink(dice)?.Link.Cut(dice, world.Settings.SilenceMax);
+                AnyMembersLink(dice)?.Link.Cut(dice, world.Settings.SilenceMax);
                 break;
             case Act.FreezeLink:
                 AnyLink(dice)?.Freeze(world.Now + Long(dice));
@@ -32,7 +32,7 @@ internal sealed class Faults(World world)
                 world.Network.SlowDown(dice.Milliseconds(1, 30));
                 break;
             case Act.StopWorker:
-                Any(world.Workers, static worker => worker.IsAlive, dice)?.Stop(Long(dice));
+                Any(world.Workers, static worker => worker.IsAlive, dice)?.Process.Stop(Long(dice));
                 break;
             case Act.StopNanny:
                 Any(world.Nannies, static nanny => nanny.IsAlive, dice)?.Stop(Long(dice));
@@ -72,8 +72,7 @@ internal sealed class Faults(World world)
         switch (act)
         {
             case Act.ExceedMemory when Any(world.Nannies, static nanny => nanny is { IsAlive: true, Worker: not null }, dice) is { } nanny:
-                var number = nanny.Worker!.Number;
-                nanny.Post(() => nanny.Machine.OnMemory(number, 1L << 30, world.Now));
+                nanny.Post(nanny.ExceedMemory);
                 break;
             case Act.BreakStore when Any(world.Workers, static worker => worker.IsAlive, dice) is { } worker:
                 worker.Store.BrokenUntil = until;
@@ -86,6 +85,11 @@ internal sealed class Faults(World world)
                 break;
         }
     }
+
+    /// <summary>Often the connection that makes a worker a member: one that breaks has it come back.</summary>
+    private LinkEnd? AnyMembersLink(Dice dice) => dice.OneIn(2)
+        ? Any(world.Workers, static worker => worker.SchedulerLink is { Link.IsOpen: true }, dice)?.SchedulerLink
+        : AnyLink(dice);
 
     /// <summary>An end of a connection of a worker or a nanny: to the scheduler, or to a peer.</summary>
     private LinkEnd? AnyLink(Dice dice)

@@ -1,16 +1,15 @@
 using Engine.Protocol;
-using Engine.Tests.TestKit.Machines;
 
 namespace Engine.Tests.Simulation.Plans;
 
 /// <summary>What a test knows of a task by itself: how it should end.</summary>
-internal sealed class SimNode(TaskKey key, TinyWork work, int element, SimNode[] inputs, TaskOptions? options)
+internal sealed class SimNode(TaskKey key, SimWork work, int element, SimNode[] inputs, TaskOptions? options)
 {
     private long? _value;
 
     public TaskKey Key => key;
 
-    public TinyWork Work => work;
+    public SimWork Work => work;
 
     public SimNode[] Inputs => inputs;
 
@@ -32,7 +31,7 @@ internal sealed class SimNode(TaskKey key, TinyWork work, int element, SimNode[]
     public bool HasForeignInput { get; init; }
 
     /// <summary>The value that it has if it ends well, computed by the test.</summary>
-    public long Value => _value ??= TinyWork.Compute(work.Seed, element, [.. inputs.Select(static input => input.Value)]);
+    public long Value => _value ??= SimWork.Compute(work.Seed, element, [.. inputs.Select(static input => input.Value)]);
 
     public bool AnyLine(Func<SimNode, bool> predicate) => predicate(this) || inputs.Any(input => input.AnyLine(predicate));
 

@@ -2,7 +2,6 @@ using Engine.Collections;
 using Engine.Protocol;
 using Engine.Tests.Simulation.Chance;
 using Engine.Tests.Simulation.Components;
-using Engine.Tests.TestKit.Machines;
 
 namespace Engine.Tests.Simulation.Plans;
 
@@ -123,7 +122,7 @@ internal sealed class Workload(World world)
         return node;
     }
 
-    private TinyWork NewWork(bool isRoot, TaskOptions? options, Dice dice) => new TinyWork(++_works, dice.Percent(25) ? 2 + dice.Below(60) : 0)
+    private SimWork NewWork(bool isRoot, TaskOptions? options, Dice dice) => new SimWork(++_works, dice.Percent(25) ? 2 + dice.Below(60) : 0)
     {
         Failures = !world.Settings.HasFailures ? 0 : dice.Below(12) switch { 0 => int.MaxValue, 1 or 2 => 1 + dice.Below(2), _ => 0 },
         Reschedules = world.Settings.HasFailures && dice.Percent(10) ? 1 : 0,
@@ -132,11 +131,11 @@ internal sealed class Workload(World world)
     }.Ready();
 
     // One function for each name, so that a name may be used again; now and then another one.
-    private static TinyWork NamedWork(ref List<SimNode> inputs, Dice dice)
+    private static SimWork NamedWork(ref List<SimNode> inputs, Dice dice)
     {
         inputs = [];
         var definition = dice.Percent(80) ? 1000 : 1001;
-        return new TinyWork(definition, 0) { Definition = definition }.Ready();
+        return new SimWork(definition, 0) { Definition = definition }.Ready();
     }
 
     private TaskOptions? NewOptions(bool hasInputs, Dice dice)
@@ -177,7 +176,7 @@ internal sealed class Workload(World world)
         var count = dice.Percent(3) ? 250 + dice.Below(20) : 1 + dice.Below(12);
         var first = client.NextPage(count);
         var options = dice.Percent(80) ? null : new TaskOptions { Priority = 1, Retries = 1 };
-        var work = new TinyWork(++_works, dice.Percent(10) ? 40 : 0)
+        var work = new SimWork(++_works, dice.Percent(10) ? 40 : 0)
         {
             Failures = world.Settings.HasFailures && dice.Percent(30) ? 1 + dice.Below(3) : 0,
             HasContext = dice.Percent(10),

@@ -52,6 +52,32 @@ internal sealed partial class SchedulerStateMachine
         }
     }
 
+    /// <summary>Unannounced deaths that count against a task; for tests.</summary>
+    public int DeathsOf(TaskKey key) => _tasks.HandleOf(key) is var handle and >= 0 ? _tasks[handle].Extras?.Suspicious ?? 0 : 0;
+
+    /// <summary>A number that stands for all that is known of tasks and members, within a process; for tests.</summary>
+    public int Fingerprint()
+    {
+        var hash = default(HashCode);
+        foreach (var handle in _tasks.Handles())
+        {
+            ref var task = ref _tasks[handle];
+            hash.Add(HashCode.Combine(handle, task.State, task.Attempt, task.Worker, task.Flags));
+            if (task.Extras is { } extras)
+            {
+                hash.Add(HashCode.Combine(extras.Suspicious, extras.RetriesLeft, extras.UnreachableCount, extras.MoreHolders?.Count, extras.AwaitedHolders?.Count));
+            }
+        }
+
+        foreach (var worker in Workers)
+        {
+            hash.Add(HashCode.Combine(worker.Id, worker.Status, worker.Processing.Count, worker.Held.Count, worker.Replicas.Count, worker.NBytes, worker.AwaitedBytes));
+        }
+
+        hash.Add(HashCode.Combine(_ledger.Count, _nannies.Count, _clients.Count, _retirements.Count, QueuedCount));
+        return hash.ToHashCode();
+    }
+
     private void ValidateMembership()
     {
         Require(_retirements.Count == Workers.Count(static worker => worker.Retirement is not null), "retirements are listed");

@@ -1,40 +1,12 @@
 using Engine.Data;
-using Engine.Protocol;
 using Engine.Tasks;
 
-namespace Engine.Tests.TestKit.Machines;
+namespace Engine.Tests.Simulation.Plans;
 
-/// <summary>What a test of a tiny cluster knows of a task by itself: how it should end.</summary>
-internal sealed class TinyNode(TaskKey key, TinyWork work, int element, TinyNode[] inputs, TaskOptions? options)
+/// <summary>What a task of a simulated client does: mixes its inputs; may fail, or ask to be placed anew, some times.</summary>
+internal sealed class SimWork(int seed, int size) : TaskWork
 {
-    private long? _value;
-
-    public TaskKey Key => key;
-
-    public TinyWork Work => work;
-
-    public TinyNode[] Inputs => inputs;
-
-    public TaskOptions? Options => options;
-
-    /// <summary>A client has cancelled it.</summary>
-    public bool WasCancelled { get; set; }
-
-    /// <summary>It was submitted with an input that its client didn't hold.</summary>
-    public bool HasForeignInput { get; init; }
-
-    /// <summary>The value that it has if it ends well, computed by the test.</summary>
-    public long Value => _value ??= TinyWork.Compute(work.Seed, element, [.. inputs.Select(static input => input.Value)]);
-
-    public bool AnyLine(Func<TinyNode, bool> predicate) => predicate(this) || inputs.Any(input => input.AnyLine(predicate));
-
-    public override string ToString() => $"{key} = {work}({string.Join(", ", inputs.Select(static input => input.Key))})";
-}
-
-/// <summary>Work of a tiny cluster: mixes its inputs; may fail, or ask to be placed anew, some times.</summary>
-internal sealed class TinyWork(int seed, int size) : TaskWork
-{
-    private static readonly FunctionInfo[] Functions = [.. Enumerable.Range(0, 4).Select(static i => FunctionInfo.Named($"tiny{i}"))];
+    private static readonly FunctionInfo[] Functions = [.. Enumerable.Range(0, 4).Select(static i => FunctionInfo.Named($"work{i}"))];
     private int _failuresLeft;
     private int _reschedulesLeft;
 
@@ -65,7 +37,7 @@ internal sealed class TinyWork(int seed, int size) : TaskWork
     public override bool IsData => IsScattered;
 
     /// <summary>To be called once, when all is set.</summary>
-    public TinyWork Ready()
+    public SimWork Ready()
     {
         (_failuresLeft, _reschedulesLeft) = (Failures, Reschedules);
         return this;
@@ -96,9 +68,9 @@ internal sealed class TinyWork(int seed, int size) : TaskWork
     }
 
     public override bool SameDefinition(TaskWork other) =>
-        ReferenceEquals(this, other) || (Definition >= 0 && other is TinyWork work && work.Definition == Definition);
+        ReferenceEquals(this, other) || (Definition >= 0 && other is SimWork work && work.Definition == Definition);
 
-    public override string ToString() => $"tiny {seed}{(AlwaysFails ? " that fails" : string.Empty)}{(IsScattered ? " that is data" : string.Empty)}";
+    public override string ToString() => $"work {seed}{(AlwaysFails ? " that fails" : string.Empty)}{(IsScattered ? " that is data" : string.Empty)}";
 
     public static long ValueOf(DataValue value) => value.IsSlot ? value.Get<long>() : value.Get<long[]>()[0];
 
