@@ -11,6 +11,9 @@ public sealed class PurityTests
     [
         "Microsoft.Extensions.Logging",
         "System.Console",
+        "System.Diagnostics.Activity",
+        "System.Diagnostics.ActivitySource",
+        "System.Diagnostics.Metrics",
         "System.Diagnostics.Process",
         "System.Diagnostics.Stopwatch",
         "System.IO",

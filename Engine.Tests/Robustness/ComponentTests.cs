@@ -1,3 +1,4 @@
+using Engine.Diagnostics;
 using Engine.Plugins.Transports;
 using Engine.Runtime;
 using Engine.Tests.Conformance;
@@ -169,7 +170,7 @@ public sealed class ComponentTests
         }
     }
 
-    private sealed class TestComponent : Component
+    private sealed class TestComponent() : Component(EngineMeter.Own, "test")
     {
         public Action<int>? WhenHandled { get; set; }
 

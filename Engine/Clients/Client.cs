@@ -236,7 +236,7 @@ public sealed partial class Client : TaskSubmitter, IAsyncDisposable
     }
 
     /// <summary>The client's loop.</summary>
-    private sealed class Shell(Client client) : Component
+    private sealed class Shell(Client client) : Component(client._options.Meter, "client")
     {
         public void Run(TaskScheduler scheduler) => Start(scheduler);
 

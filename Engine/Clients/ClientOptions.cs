@@ -1,4 +1,5 @@
 using Engine.Data.Serialization;
+using Engine.Diagnostics;
 using Engine.Plugins.Transports;
 
 namespace Engine;
@@ -21,11 +22,14 @@ public sealed class ClientOptions
     /// <summary>For tests.</summary>
     internal ValueSerializers? Serializers { get; set; }
 
+    /// <summary>Measures the client.</summary>
+    internal EngineMeter Meter { get; set; } = EngineMeter.Own;
+
     internal ClientOptions Copy()
     {
         ArgumentNullException.ThrowIfNull(Name);
         ArgumentOutOfRangeException.ThrowIfLessThan(PendingTasksMax, 1);
         ArgumentNullException.ThrowIfNull(Security);
-        return new ClientOptions { Name = Name, PendingTasksMax = PendingTasksMax, Security = Security, Serializers = Serializers };
+        return new ClientOptions { Name = Name, PendingTasksMax = PendingTasksMax, Security = Security, Serializers = Serializers, Meter = Meter };
     }
 }

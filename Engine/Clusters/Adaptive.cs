@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Engine.Clusters;
 using Engine.Clusters.Machine;
+using Engine.Diagnostics;
 
 namespace Engine;
 
@@ -101,6 +102,7 @@ public sealed class Adaptive
 
     private async Task RoundAsync(TimeSpan now)
     {
+        var start = _time.GetTimestamp();
         _machine.Options = Volatile.Read(ref _options);
         while (_refused.TryDequeue(out var worker))
         {
@@ -121,10 +123,12 @@ public sealed class Adaptive
         if (IsRunning && decision.GrowTo > 0)
         {
             _cluster.Grow(decision.GrowTo);
+            EngineActivities.Adapted(_time, _time.GetElapsedTime(start), decision.GrowTo, plan.Count);
         }
         else if (IsRunning && decision.Remove.Count > 0)
         {
             _cluster.Remove(decision.Remove, _machine.Options.Retirement);
+            EngineActivities.Adapted(_time, _time.GetElapsedTime(start), plan.Count - decision.Remove.Count, plan.Count);
         }
     }
 

@@ -1,3 +1,4 @@
+using Engine.Diagnostics;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Scheduling;
@@ -6,11 +7,11 @@ namespace Engine.Clusters;
 
 /// <summary>The scheduler of a cluster within the process: it is asked like by any client, and tells of its members.</summary>
 #pragma warning disable CA1001 // CloseAsync disposes it.
-internal sealed class ClusterScheduler(Scheduler scheduler, ITransport transport, TaskScheduler taskScheduler, TimeProvider time) : IClusterScheduler
+internal sealed class ClusterScheduler(Scheduler scheduler, ITransport transport, TaskScheduler taskScheduler, TimeProvider time, EngineMeter meter) : IClusterScheduler
 #pragma warning restore CA1001
 {
     private readonly LazyClient _client = new(() => Client.ConnectAsync(
-        transport, scheduler.Address, new ClientOptions { Name = "cluster" }, CancellationToken.None, taskScheduler, time));
+        transport, scheduler.Address, new ClientOptions { Name = "cluster", Meter = meter }, CancellationToken.None, taskScheduler, time));
 
     public string Address => scheduler.Address;
 

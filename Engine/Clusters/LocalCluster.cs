@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Engine.Clusters;
+using Engine.Diagnostics;
 using Engine.Nannies;
 using Engine.Plugins;
 using Engine.Plugins.Transports;
@@ -15,6 +16,7 @@ namespace Engine;
 public sealed class LocalCluster : IAsyncDisposable
 {
     private readonly LocalClusterOptions _options;
+    private readonly EngineMeter _meter;
     private readonly LocalProcesses? _processes;
     private readonly ITransport _transport;
     private readonly Scheduler _scheduler;
@@ -23,12 +25,12 @@ public sealed class LocalCluster : IAsyncDisposable
 
     private LocalCluster(LocalClusterOptions options)
     {
-        _options = options;
+        (_options, _meter) = (options, EngineMeter.Of(options.MeterFactory));
         var near = options.CreateTransport?.Invoke() ?? new InProcTransport();
         _processes = options.Processes ? new LocalProcesses(near, options.Serializers) : null;
         _transport = _processes?.Transport ?? near;
         _scheduler = new Scheduler(
-            options.Scheduler, _transport, options.TimeProvider, options.Processes ? [$"{near.Scheme}://", LocalProcesses.ListenAddress] : null);
+            options.Scheduler, _transport, options.TimeProvider, options.Processes ? [$"{near.Scheme}://", LocalProcesses.ListenAddress] : null, _meter);
     }
 
     /// <summary>The scheduler, for tests.</summary>
@@ -77,7 +79,7 @@ public sealed class LocalCluster : IAsyncDisposable
     public Task<Client> ConnectAsync(ClientOptions? options = null, CancellationToken cancellationToken = default)
     {
         options = (options ?? new ClientOptions()).Copy();
-        options.Serializers = _options.Serializers;
+        (options.Serializers, options.Meter) = (_options.Serializers, _meter);
         return Client.ConnectAsync(_transport, _scheduler.Address, options, cancellationToken, _options.TaskScheduler, _options.TimeProvider, hasSession: true);
     }
 
@@ -136,6 +138,7 @@ public sealed class LocalCluster : IAsyncDisposable
         HeartbeatTime = _options.HeartbeatTime ?? PulseTimeProvider.For(_options.TimeProvider),
         Serializers = _options.Serializers,
         FunctionScheduler = _options.FunctionScheduler,
+        Meter = _meter,
         Processes = _processes?.PlaceOf(_scheduler, validate),
     };
 
@@ -149,11 +152,17 @@ public sealed class LocalCluster : IAsyncDisposable
         }
 
         _provisioner = provisioner;
-        var scheduler = new ClusterScheduler(_scheduler, _transport, _options.TaskScheduler, _options.TimeProvider);
+        var scheduler = new ClusterScheduler(_scheduler, _transport, _options.TaskScheduler, _options.TimeProvider, _meter);
         Component = new SpecClusterComponent(
             scheduler,
             provisioner,
-            new SpecClusterOptions { ThreadsPerWorker = _options.ThreadsPerWorker, MemoryPerWorker = _options.MemoryPerWorker, WorkerName = NameOf },
+            new SpecClusterOptions
+            {
+                ThreadsPerWorker = _options.ThreadsPerWorker,
+                MemoryPerWorker = _options.MemoryPerWorker,
+                WorkerName = NameOf,
+                MeterFactory = _options.MeterFactory,
+            },
             _options.TimeProvider,
             _options.TaskScheduler,
             _options.Scheduler.Validate);

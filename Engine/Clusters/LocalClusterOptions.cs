@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Engine.Data.Serialization;
 using Engine.Nannies.Processes;
 using Engine.Plugins.Transports;
@@ -54,6 +55,10 @@ public sealed class LocalClusterOptions
     /// <summary>Where the loops of scheduler, workers and clients run. Functions run on threads of the workers.</summary>
     /// <value>The thread pool.</value>
     public TaskScheduler TaskScheduler { get; set; } = TaskScheduler.Default;
+
+    /// <summary>Makes the meter that measures all components (<see cref="EngineTelemetry"/>), or null: they share one of the process. Worker processes have meters of their own.</summary>
+    /// <value>null.</value>
+    public IMeterFactory? MeterFactory { get; set; }
 
     /// <summary>How its components are connected, for tests; null: within the process.</summary>
     internal Func<ITransport>? CreateTransport { get; set; }

@@ -1,4 +1,5 @@
 using Engine.Data.Serialization;
+using Engine.Diagnostics;
 using Engine.Nannies;
 using Engine.Nannies.Processes;
 using Engine.Plugins;
@@ -63,7 +64,7 @@ public sealed class LocalWorker : ProvisionedWorker
     public async Task<RetirementRow> CloseGracefullyAsync(RetirementOptions? options = null, CancellationToken cancellationToken = default)
     {
         await using var client = await Client.ConnectAsync(
-            _place.Transport, _place.SchedulerAddress, new ClientOptions { Name = $"{Name} stops" }, cancellationToken, _place.TaskScheduler, _place.Time);
+            _place.Transport, _place.SchedulerAddress, new ClientOptions { Name = $"{Name} stops", Meter = _place.Meter }, cancellationToken, _place.TaskScheduler, _place.Time);
         var id = _nanny?.Worker ?? _worker!.Self.Id;
         var row = (await client.RetireWorkersAsync(WorkerSelector.ById(id), options, cancellationToken)).Rows[0];
         if (row.Outcome != RetirementOutcome.Refused)
@@ -93,6 +94,7 @@ public sealed class LocalWorker : ProvisionedWorker
                 Serializers = place.Serializers,
                 Assemblies = place.Assemblies,
                 FunctionScheduler = place.FunctionScheduler,
+                Meter = place.Meter,
             });
             started?.Invoke(worker);
             try
@@ -145,6 +147,9 @@ internal sealed record LocalPlace(ITransport Transport, string SchedulerAddress,
 
     /// <summary>Where functions run; null: on threads of the workers.</summary>
     public TaskScheduler? FunctionScheduler { get; init; }
+
+    /// <summary>Measures the components.</summary>
+    public EngineMeter Meter { get; init; } = EngineMeter.Own;
 
     /// <summary>Where functions are looked for that come from other processes; null: they come as they are.</summary>
     public ProgramAssemblies? Assemblies { get; init; }

@@ -1,4 +1,5 @@
 using Engine.Clusters;
+using Engine.Diagnostics;
 using Engine.Plugins;
 using Engine.Protocol;
 using Engine.Scheduling;
@@ -35,16 +36,21 @@ public sealed class SpecCluster : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(provisioner);
         options ??= new SpecClusterOptions();
         var transport = InProcTransport.Shared;
-        var component = new Scheduler(scheduler ?? new SchedulerOptions(), transport, options.TimeProvider);
+        var meter = EngineMeter.Of(options.MeterFactory);
+        var component = new Scheduler(scheduler ?? new SchedulerOptions(), transport, options.TimeProvider, meter: meter);
         SpecCluster? cluster = null;
         try
         {
             await component.StartAsync(options.TaskScheduler, cancellationToken);
-            var own = new ClusterScheduler(component, transport, options.TaskScheduler, options.TimeProvider);
+            var own = new ClusterScheduler(component, transport, options.TaskScheduler, options.TimeProvider, meter);
             var cares = new SpecClusterComponent(own, provisioner, options, options.TimeProvider, options.TaskScheduler);
             cares.Start();
-            cluster = new SpecCluster(cares, (client, token) => Client.ConnectAsync(
-                transport, component.Address, client ?? new ClientOptions(), token, options.TaskScheduler, options.TimeProvider));
+            cluster = new SpecCluster(cares, (client, token) =>
+            {
+                var copy = (client ?? new ClientOptions()).Copy();
+                copy.Meter = meter;
+                return Client.ConnectAsync(transport, component.Address, copy, token, options.TaskScheduler, options.TimeProvider);
+            });
             await cluster.ScaleAsync(options.Workers, null, cancellationToken);
             return cluster;
         }

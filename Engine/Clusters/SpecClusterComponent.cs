@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engine.Clusters.Machine;
+using Engine.Diagnostics;
 using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Runtime;
@@ -42,6 +43,7 @@ internal sealed partial class SpecClusterComponent : Component
         TimeProvider time,
         TaskScheduler taskScheduler,
         bool validate = false)
+        : base(EngineMeter.Of(options.MeterFactory), "cluster")
     {
         (_scheduler, _provisioner, _options, _time, _taskScheduler) = (scheduler, provisioner, options.Copy(), time, taskScheduler);
         (_validate, _started) = (validate, time.GetTimestamp());
@@ -89,6 +91,22 @@ internal sealed partial class SpecClusterComponent : Component
     /// <summary>Changes the size, by hand: it no longer adapts.</summary>
     /// <exception cref="ObjectDisposedException">The cluster is closed, or closed before the size was reached.</exception>
     public async Task<ScaleReport> ScaleAsync(ClusterSize size, RetirementOptions? options, CancellationToken cancellationToken)
+    {
+        using var activity = EngineActivities.StartScaling();
+        try
+        {
+            var report = await EndOfScalingAsync(size, options, cancellationToken);
+            EngineActivities.Describe(activity, report);
+            return report;
+        }
+        catch (Exception error)
+        {
+            EngineActivities.Fail(activity, error);
+            throw;
+        }
+    }
+
+    private async Task<ScaleReport> EndOfScalingAsync(ClusterSize size, RetirementOptions? options, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         options?.Validate();

@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+
 namespace Engine;
 
 /// <summary>The workers of a cluster and how patient it is with their hosts. Copied when the cluster starts.</summary>
@@ -14,6 +16,10 @@ public sealed class SpecClusterOptions
     /// <summary>Where the loops of the cluster and its scheduler run.</summary>
     /// <value>The thread pool.</value>
     public TaskScheduler TaskScheduler { get; set; } = TaskScheduler.Default;
+
+    /// <summary>Makes the meter that measures the cluster, its scheduler and its clients (<see cref="EngineTelemetry"/>), or null: they share one of the process.</summary>
+    /// <value>null.</value>
+    public IMeterFactory? MeterFactory { get; set; }
 
     /// <summary>Tasks that each worker runs at the same time.</summary>
     /// <value>1.</value>

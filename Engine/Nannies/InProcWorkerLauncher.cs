@@ -17,6 +17,7 @@ internal sealed class InProcWorkerLauncher(LocalPlace place, WorkerOptions optio
             HeartbeatTime = place.HeartbeatTime,
             Serializers = place.Serializers,
             FunctionScheduler = place.FunctionScheduler,
+            Meter = place.Meter,
         };
         return new Launched(await WorkerLife.StartAsync(host, Create, place.Time, place.TaskScheduler, cancellationToken));
     }

@@ -33,6 +33,7 @@ internal sealed class Nanny : Component, INannySink
 
     public Nanny(
         NannyId id, string name, string? host, NannySettings settings, IWorkerLauncher launcher, LocalPlace place)
+        : base(place.Meter, "nanny")
     {
         (Id, Name, _host, _settings, _launcher) = (id, name, host, settings, launcher);
         (_transport, _schedulerAddress, _time) = (place.Transport, place.SchedulerAddress, place.Time);

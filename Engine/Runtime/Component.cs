@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Engine.Diagnostics;
 using Engine.Plugins.Transports;
 
 namespace Engine.Runtime;
@@ -11,7 +12,9 @@ namespace Engine.Runtime;
 /// seeded scheduler can drive it.
 /// On the pool's it may run on a poster's thread, which it leaves after some turns: nobody is kept for longer than that.
 /// </remarks>
-internal abstract class Component
+/// <param name="meter">Measures it.</param>
+/// <param name="kind">Which kind of component it is, for telemetry.</param>
+internal abstract class Component(EngineMeter meter, string kind)
 {
     private const int MessagesPerTurn = 64;
     private const int TurnsPerYield = 32;
@@ -28,14 +31,18 @@ internal abstract class Component
     private bool _hasOwnScheduler;
 
     /// <summary>Where its messages arrive.</summary>
-    public Mailbox Inbox { get; } = new();
+    public Mailbox Inbox { get; } = new(meter.Components, kind);
 
     /// <summary>Ends when the component has ended, however it ended.</summary>
     public Task Completion => _loop;
 
+    /// <summary>Measures it.</summary>
+    protected EngineMeter Meter => meter;
+
     protected void Start(TaskScheduler scheduler)
     {
         _hasOwnScheduler = scheduler != TaskScheduler.Default;
+        meter.Components.Add(Inbox, kind);
         _loop = Task.Factory.StartNew(RunAsync, CancellationToken.None, TaskCreationOptions.None, scheduler).Unwrap();
     }
 
@@ -122,6 +129,10 @@ internal abstract class Component
                     unread.Connection?.Close(new Disconnect(DisconnectKind.Aborted, $"the component failed: {exception.Message}"));
                 }
             }
+        }
+        finally
+        {
+            meter.Components.Remove(Inbox);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Engine.Diagnostics;
 using Engine.Plugins.Transports;
 
 namespace Engine.Runtime;
@@ -15,7 +16,9 @@ internal readonly record struct Envelope(IConnection? Connection, Message? Messa
 /// A component that has nothing to do is run by whoever posts to it, on the poster's thread: within a process that saves
 /// a hop between threads, which costs more than the step itself. See <see cref="Component"/> for the bound on that.
 /// </remarks>
-internal sealed class Mailbox : IInbox
+/// <param name="instruments">Where the ends of connections are counted; null: nowhere.</param>
+/// <param name="component">Which kind of component it is of.</param>
+internal sealed class Mailbox(ComponentInstruments? instruments = null, string component = "") : IInbox
 {
     private readonly Channel<Envelope> _data = Channel.CreateUnbounded<Envelope>(new UnboundedChannelOptions
     {
@@ -47,7 +50,11 @@ internal sealed class Mailbox : IInbox
         }
     }
 
-    public void Disconnected(IConnection connection, Disconnect reason) => Post(new Envelope(connection, null, reason), Lane.Data);
+    public void Disconnected(IConnection connection, Disconnect reason)
+    {
+        instruments?.Closed(component, reason.Kind);
+        Post(new Envelope(connection, null, reason), Lane.Data);
+    }
 
     /// <summary>Posts a message of the component's own: a timer, the end of something it started. False if nobody will read it.</summary>
     public bool Post(Message message) => Post(new Envelope(null, message, null), message.Lane);

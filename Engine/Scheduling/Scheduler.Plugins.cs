@@ -192,7 +192,7 @@ internal sealed partial class Scheduler
             return null;
         }
 
-        _context ??= new SchedulerContext(this, _transport, _taskScheduler, _time);
+        _context ??= new SchedulerContext(this, _transport, _taskScheduler, _time, Meter);
         if (await _plugins.StartAsync(plugin, _context) is { } error)
         {
             return new PluginException($"{plugin.Name} did not start, so it was not registered: {error.Message}", error);

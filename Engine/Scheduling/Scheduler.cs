@@ -1,3 +1,4 @@
+using Engine.Diagnostics;
 using Engine.Plugins;
 using Engine.Plugins.Transports;
 using Engine.Protocol;
@@ -33,7 +34,9 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
     /// <param name="transport">Connects it to the others.</param>
     /// <param name="time">Its clock.</param>
     /// <param name="addresses">Where it listens; null: at an address that the transport chooses. The transport has to serve their schemes. If there are several, workers may be in other processes.</param>
-    public Scheduler(SchedulerOptions options, ITransport transport, TimeProvider time, IReadOnlyList<string>? addresses = null)
+    /// <param name="meter">Measures it; null: the process's own.</param>
+    public Scheduler(SchedulerOptions options, ITransport transport, TimeProvider time, IReadOnlyList<string>? addresses = null, EngineMeter? meter = null)
+        : base(meter ?? EngineMeter.Own, "scheduler")
     {
         (_transport, _time, _started, _addresses) = (transport, time, time.GetTimestamp(), addresses ?? [$"{transport.Scheme}://"]);
         _pluginsAtStart = [.. options.Plugins];
@@ -66,6 +69,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
     {
         _taskScheduler = scheduler;
         Start(scheduler); // First, because what has been started can be closed.
+        Meter.Scheduler.Add(_gauges);
         foreach (var address in _addresses)
         {
             _listeners = [.. _listeners, await _transport.ListenAsync(address, _identity, Inbox, cancellationToken)];
@@ -87,7 +91,7 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
 
     void ISchedulerSink.Send(NannyState nanny, Message message) => nanny.Connection!.TrySend(message);
 
-    protected override void Handle(in Envelope envelope)
+    private void Take(in Envelope envelope)
     {
         if (!_hasTime)
         {
@@ -146,7 +150,8 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
         _hasTime = false;
         if (_end is null)
         {
-            _machine.Settle();
+            Settle();
+            Measure();
             TellOfMembers();
             Acknowledge();
             _outbox.Flush();
@@ -298,7 +303,9 @@ internal sealed partial class Scheduler : Component, ISchedulerSink
         try
         {
             _deadline.Dispose();
+            Meter.Scheduler.Remove(_gauges);
             _machine.RemoveAll(_now);
+            Measure();
             TellOfMembers();
             _outbox.Flush();
             foreach (var connection in _clients.Keys.Concat(_workers.Keys).Concat(_nannies.Keys).ToList())

@@ -1,13 +1,14 @@
+using Engine.Diagnostics;
 using Engine.Plugins;
 using Engine.Plugins.Transports;
 
 namespace Engine.Scheduling;
 
 /// <summary>What plugins can ask of their scheduler: it asks like any client, over a connection of its own, so that nothing is asked within a turn.</summary>
-internal sealed class SchedulerContext(Scheduler scheduler, ITransport transport, TaskScheduler taskScheduler, TimeProvider time) : ISchedulerContext, IAsyncDisposable
+internal sealed class SchedulerContext(Scheduler scheduler, ITransport transport, TaskScheduler taskScheduler, TimeProvider time, EngineMeter meter) : ISchedulerContext, IAsyncDisposable
 {
     private readonly LazyClient _client = new(() => Client.ConnectAsync(
-        transport, scheduler.Address, new ClientOptions { Name = "plugins" }, CancellationToken.None, taskScheduler, time));
+        transport, scheduler.Address, new ClientOptions { Name = "plugins", Meter = meter }, CancellationToken.None, taskScheduler, time));
 
     public async Task<IReadOnlyList<WorkerInfo>> GetWorkersAsync(CancellationToken cancellationToken = default) =>
         await (await _client.GetAsync()).GetWorkersAsync(cancellationToken);

@@ -43,7 +43,7 @@ internal sealed partial class Worker : IExecutionHost
             }
 
             return _nested ??= Client.ConnectAsync(
-                _transport, _schedulerAddress, new ClientOptions { Name = $"{Self.Name} tasks", Serializers = _host.Serializers }, CancellationToken.None, _taskScheduler, _time);
+                _transport, _schedulerAddress, new ClientOptions { Name = $"{Self.Name} tasks", Serializers = _host.Serializers, Meter = Meter }, CancellationToken.None, _taskScheduler, _time);
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed partial class Worker : IWorkerSink
 
     void IWorkerSink.Spill(in SpillOrder order) => _spills!.Post(order);
 
-    void IWorkerSink.Reply(IConnection requester, DataReply reply) => requester.TrySend(reply);
+    void IWorkerSink.Reply(IConnection requester, DataReply reply) => Reply(requester, reply);
 
     void IWorkerSink.Recall()
     {
@@ -63,6 +63,12 @@ internal sealed partial class Worker : IWorkerSink
         {
             Inbox.Post(new PeerConnected(holder, null));
         }
+    }
+
+    private void Reply(IConnection requester, DataReply reply)
+    {
+        Meter.Worker.Sent(reply);
+        requester.TrySend(reply);
     }
 
     private async Task ConnectAsync(WorkerAddress peer)
@@ -123,6 +129,7 @@ internal sealed partial class Worker : IWorkerSink
         if (_peers.TryGetValue(holder, out var link) && link.Connection == connection)
         {
             _requests.Remove(reply.RequestId);
+            Meter.Worker.Received(reply);
             _machine!.OnDataReply(reply);
         }
         else

@@ -14,6 +14,18 @@ internal sealed partial class Worker : Component
 {
     private static readonly TimeSpan s_watchMin = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan s_watchMax = TimeSpan.FromSeconds(1);
+    private static readonly Action<Worker, ExecutionResult> s_take = static (worker, result) =>
+    {
+        worker._resultCount++;
+        worker._machine!.OnResult(result);
+    };
+
+    private static readonly Action<Worker, ExecutionResult> s_measure = static (worker, result) =>
+    {
+        worker.Meter.Worker.Ran(result);
+        s_take(worker, result);
+    };
+
     private readonly WorkerOptions _options;
     private readonly ITransport _transport;
     private readonly ComponentIdentity _identity = ComponentIdentity.New(ComponentRole.Worker);
@@ -39,6 +51,7 @@ internal sealed partial class Worker : Component
     private long _resultCountAtTick;
 
     public Worker(WorkerOptions options, ITransport transport, string schedulerAddress, TimeProvider time, bool validate, WorkerHost? host = null, WorkerRemains? before = null)
+        : base((host ?? WorkerHost.None).Meter, "worker")
     {
         (_options, _transport, _schedulerAddress, _time, _validate) = (options, transport, schedulerAddress, time, validate);
         (_host, _before) = (host ?? WorkerHost.None, before);
@@ -209,11 +222,7 @@ internal sealed partial class Worker : Component
             return;
         }
 
-        _executor!.TakeResults(this, static (worker, result) =>
-        {
-            worker._resultCount++;
-            worker._machine!.OnResult(result);
-        });
+        _executor!.TakeResults(this, Meter.Worker.WantsDurations ? s_measure : s_take); // Asked once a turn, not for each task.
         _machine.Settle();
         _outbox.Flush();
         if (_outbox.TellsTransitions)
@@ -273,7 +282,7 @@ internal sealed partial class Worker : Component
             : new DataReply(get.RequestId, [.. get.Keys.Select(static key => new DataEntry { Key = key })]);
         if (answer is not null)
         {
-            connection.TrySend(answer);
+            Reply(connection, answer);
         }
     }
 

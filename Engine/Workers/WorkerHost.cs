@@ -1,4 +1,5 @@
 using Engine.Data.Serialization;
+using Engine.Diagnostics;
 using Engine.Tasks.Remote;
 
 namespace Engine.Workers;
@@ -40,6 +41,9 @@ internal sealed record WorkerHost
 
     /// <summary>Where functions run; null: on threads of the worker.</summary>
     public TaskScheduler? FunctionScheduler { get; init; }
+
+    /// <summary>Measures the worker.</summary>
+    public EngineMeter Meter { get; init; } = EngineMeter.Own;
 }
 
 /// <summary>How a worker ended.</summary>

@@ -301,6 +301,7 @@ public sealed class MembershipTests
         _scheduler.CloseScheduler();
 
         Assert.Equal((RetirementOutcome.Refused, RefusalReason.SchedulerClosed), (_scheduler.RowOf(request).Outcome, _scheduler.RowOf(request).Refusal));
+        Assert.Equal([_scheduler.RowOf(request)], _scheduler.Sent.Happened.OfType<RetirementEnded>().Select(static ended => ended.Row));
     }
 
     [Fact]

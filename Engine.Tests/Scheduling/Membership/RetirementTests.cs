@@ -439,6 +439,33 @@ public sealed class RetirementTests
 
         Assert.Equal((RefusalReason.Vetoed, "it holds a lease"), (_scheduler.RowOf(request).Refusal, _scheduler.RowOf(request).Detail));
         Assert.DoesNotContain(_scheduler.Sent.Told, static told => told.Message is CloseAdmission);
+        Assert.Equal([_scheduler.RowOf(request)], Ended());
+    }
+
+    [Fact]
+    public void The_end_of_a_retirement_is_told_once_however_many_asked_for_it()
+    {
+        var leaving = _scheduler.AddWorker();
+        _scheduler.AddWorker();
+        var requests = new[] { _scheduler.Retire(leaving), _scheduler.Retire(leaving) };
+        Assert.Empty(Ended());
+
+        _scheduler.Acknowledge(leaving);
+
+        Assert.Equal([_scheduler.RowOf(requests[0])], Ended());
+        Assert.Same(_scheduler.RowOf(requests[0]), _scheduler.RowOf(requests[1]));
+    }
+
+    [Fact]
+    public void A_retirement_that_is_aborted_is_told_as_refused()
+    {
+        var worker = _scheduler.AddWorker();
+        _scheduler.HoldData(worker);
+
+        var request = _scheduler.Retire(worker);
+
+        Assert.Equal(RefusalReason.NoRecipient, _scheduler.RowOf(request).Refusal);
+        Assert.Equal([_scheduler.RowOf(request)], Ended());
     }
 
     [Fact]
@@ -483,4 +510,6 @@ public sealed class RetirementTests
 
         Assert.Equal(RetirementOutcome.Vanished, _scheduler.RowOf(request).Outcome);
     }
+
+    private IEnumerable<RetirementRow> Ended() => _scheduler.Sent.Happened.OfType<RetirementEnded>().Select(static ended => ended.Row);
 }

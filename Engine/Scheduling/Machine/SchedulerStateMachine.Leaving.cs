@@ -214,6 +214,7 @@ internal sealed partial class SchedulerStateMachine
 
     private void AnswerAskers(Retirement retirement, RetirementRow row)
     {
+        _outbox.Publish(new RetirementEnded(row));
         foreach (var asker in retirement.Askers)
         {
             Answer(asker, asker.Places[retirement.Worker.Id], row);
@@ -243,6 +244,9 @@ internal sealed partial class SchedulerStateMachine
         _now - retirement.Start,
         retirement.Deadline is { } deadline ? deadline - _now : null))];
 }
+
+/// <summary>For the shell, which measures it: the retirement of a worker has ended, or was refused before it began.</summary>
+internal sealed record RetirementEnded(RetirementRow Row);
 
 /// <summary>What plugins have said of a worker that is to be retired.</summary>
 /// <param name="VetoReason">Why it is held back, or null.</param>

@@ -157,10 +157,7 @@ internal sealed partial class SchedulerStateMachine
         // Guard I6: who waits for a retirement is released when the scheduler closes.
         foreach (var retirement in _retirements.ToList())
         {
-            foreach (var asker in retirement.Askers)
-            {
-                Answer(asker, asker.Places[retirement.Worker.Id], Refusal(retirement.Worker, RefusalReason.SchedulerClosed, "the scheduler closed"));
-            }
+            AnswerAskers(retirement, Refusal(retirement.Worker, RefusalReason.SchedulerClosed, "the scheduler closed"));
         }
 
         foreach (var worker in Workers)

@@ -46,7 +46,9 @@ internal sealed partial class SchedulerStateMachine
             }
             else if (answers.TryGetValue(worker.Id, out var answer) && answer.VetoReason is { } veto)
             {
-                Answer(request, place, Refusal(worker, RefusalReason.Vetoed, veto));
+                row = Refusal(worker, RefusalReason.Vetoed, veto);
+                Answer(request, place, row);
+                _outbox.Publish(new RetirementEnded(row));
             }
             else
             {

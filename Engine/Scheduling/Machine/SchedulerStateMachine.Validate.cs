@@ -9,9 +9,8 @@ internal sealed partial class SchedulerStateMachine
     {
         Require(_ready.Count + _needed.Count + _unneeded.Count + _failed.Count + _assigned.Count + _stranded.Count == 0, "work lists are empty between steps");
         var occupied = 0L;
-        var queued = 0;
+        var counts = new long[_taskCounts.Length];
         var edges = 0;
-        var unrunnable = 0;
         foreach (var handle in _tasks.Handles())
         {
             ref var task = ref _tasks[handle];
@@ -22,14 +21,15 @@ internal sealed partial class SchedulerStateMachine
             }
 
             occupied++;
-            queued += task.State == SchedulerTaskState.Queued ? 1 : 0;
-            unrunnable += task.State == SchedulerTaskState.NoWorker ? 1 : 0;
+            counts[(int)task.State]++;
             edges += ValidateDependencies(handle, ref task);
             ValidateDependents(handle, ref task);
             ValidateState(handle, ref task);
         }
 
         Require(occupied == _tasks.Count, $"{_tasks.Count} rows are counted, {occupied} are occupied");
+        Require(counts.AsSpan(1).SequenceEqual(TaskCounts[1..]), $"tasks in each state are counted as {string.Join(", ", _taskCounts)}, there are {string.Join(", ", counts)}");
+        var (queued, unrunnable) = (counts[(int)SchedulerTaskState.Queued], counts[(int)SchedulerTaskState.NoWorker]);
         Require(queued == QueuedCount, $"{QueuedCount} tasks are counted as queued, {queued} are");
         Require(edges == _edges.Count, $"{_edges.Count} edges are counted, {edges} are linked");
         Require(unrunnable == _unrunnable.Count, $"{_unrunnable.Count} tasks are listed without a worker, {unrunnable} are");

@@ -27,6 +27,7 @@ internal sealed partial class SchedulerStateMachine
     private readonly Datasets _datasets = new();
     private readonly EventTopics _topics;
     private readonly DeadlineQueue _deadlines = new();
+    private readonly long[] _taskCounts = new long[s_stateNames.Length];
 
     // Work lists: filled by transitions, emptied before the step ends.
     private readonly Queue<int> _ready = new();
@@ -55,6 +56,9 @@ internal sealed partial class SchedulerStateMachine
 
     /// <summary>Tasks in the table.</summary>
     public long TaskCount => _tasks.Count;
+
+    /// <summary>Tasks in each state; of those that are forgotten the number says nothing.</summary>
+    public ReadOnlySpan<long> TaskCounts => _taskCounts;
 
     /// <summary>Tasks in Queued.</summary>
     public int QueuedCount { get; private set; }
@@ -321,6 +325,8 @@ internal sealed partial class SchedulerStateMachine
         }
 
         task.State = finish;
+        _taskCounts[(int)start] -= count;
+        _taskCounts[(int)finish] += count;
         ref var entry = ref _story.Add();
         entry.Key = _tasks.KeyOf(handle);
         entry.Count = count;

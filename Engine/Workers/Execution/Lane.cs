@@ -1,6 +1,7 @@
 using System.Buffers;
 using Engine.Collections;
 using Engine.Data;
+using Engine.Diagnostics;
 using Engine.Plugins;
 using Engine.Tasks;
 using Engine.Workers.Machine;
@@ -19,6 +20,7 @@ internal sealed class Lane(TaskExecutor executor, string name)
     private int _inGroup;
     private float _pace;
     private bool _holdsSlot;
+    private bool _isTraced;
     private WorkerTask? _elements;
     private ExecutionContext _clean = null!; // Set first of all on its thread.
 
@@ -75,6 +77,7 @@ internal sealed class Lane(TaskExecutor executor, string name)
             while (MayGoOn() && !executor.IsClosing && executor.Claim(out var index) is { } run)
             {
                 var taken = 0;
+                _isTraced = EngineActivities.HasListeners; // Asked once a run, not for each task.
                 do
                 {
                     if (executor.Around is { Length: > 0 } around)
@@ -150,6 +153,10 @@ internal sealed class Lane(TaskExecutor executor, string name)
             ExecuteWatched(task, work, inputs);
             return;
         }
+        else if (_isTraced)
+        {
+            Results.Enqueue(ExecuteTraced(task, work, inputs));
+        }
         else if (count > 1)
         {
             Results.Enqueue(ExecuteElements(task, work, inputs));
@@ -164,6 +171,18 @@ internal sealed class Lane(TaskExecutor executor, string name)
         {
             EndGroup();
         }
+    }
+
+    private ExecutionResult ExecuteTraced(WorkerTask task, TaskWork work, TaskInputs inputs)
+    {
+        using var activity = EngineActivities.StartTask(task, executor.Host.Self);
+        var result = task.Count > 1 ? ExecuteElements(task, work, inputs) : ExecuteOne(task, work, inputs);
+        if (result.Error is { } error)
+        {
+            EngineActivities.Fail(activity, error);
+        }
+
+        return result;
     }
 
     private ExecutionResult ExecuteOne(WorkerTask task, TaskWork work, TaskInputs inputs)

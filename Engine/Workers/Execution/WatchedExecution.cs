@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Engine.Data;
+using Engine.Diagnostics;
 using Engine.Tasks;
 using Engine.Workers.Machine;
 
@@ -15,6 +17,7 @@ internal sealed class WatchedExecution
     private readonly WorkerTask _task;
     private readonly TaskContext _context;
     private readonly long _start;
+    private Activity? _activity;
     private ITimer? _limit;
     private ExecutionResult _result;
     private int _phase;
@@ -48,6 +51,7 @@ internal sealed class WatchedExecution
         }
 
         TaskContext.Current = _context;
+        _activity = EngineActivities.HasListeners ? EngineActivities.StartTask(_task, _executor.Host.Self) : null;
         try
         {
             if (work.IsAsync)
@@ -106,6 +110,12 @@ internal sealed class WatchedExecution
     {
         _limit?.Dispose();
         _executor.Host.Left(_context);
+        if (_result.Error is { } error)
+        {
+            EngineActivities.Fail(_activity, error);
+        }
+
+        _activity?.Dispose();
         _result.Seconds = (float)_executor.Time.GetElapsedTime(_start).TotalSeconds;
         HoldsSlot = _context.End();
         if (Interlocked.Exchange(ref _phase, Ended) == LeftToItself)
