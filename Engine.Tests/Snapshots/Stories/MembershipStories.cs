@@ -11,6 +11,18 @@ namespace Engine.Tests.Snapshots.Stories;
 public sealed class MembershipStories
 {
     [Fact]
+    public async Task T002_a_worker_without_a_nanny_is_left_to_its_host() => await Verifier.Verify(StoryWorld.Tell(
+        static async world =>
+        {
+            await world.ScatterAsync(1, "0");
+            await world.RetireAsync("0", new RetirementOptions { CloseWorkers = false });
+            world.Say("the worker was left to its host, and has yet to beat");
+            await world.PassAsync(3);
+            world.Say($"worker 0 is {world.Worker("0").Status}");
+        },
+        configure: static (options, _) => (options.Nannies, options.Scheduler.HeartbeatInterval) = (false, TimeSpan.FromSeconds(1))));
+
+    [Fact]
     public async Task T003_a_worker_whose_close_message_never_arrives_ends_at_its_next_heartbeat() => await Verifier.Verify(StoryWorld.Tell(
         static async world =>
         {
@@ -69,6 +81,28 @@ public sealed class MembershipStories
             await world.Client.RestartAsync();
         },
         configure: static (options, _) => options.Scheduler.HeartbeatInterval = TimeSpan.FromSeconds(1)));
+
+    [Fact]
+    public async Task T032_T075_a_worker_is_closed_while_it_runs_a_task() => await Verifier.Verify(StoryWorld.Tell(
+        static async world =>
+        {
+            var running = world.Run(2, "0");
+            await world.PassAsync(1);
+            world.Say("worker 0 closes");
+            await world.Worker("0").CloseAsync(CloseReason.UserRequest, "it was closed");
+            world.Say($"the task ran in attempt {await running}");
+            world.Say($"nanny 0 is {world.Cluster.Nannies[0].Status}");
+        },
+        configure: static (options, _) => options.Scheduler.AllowedFailures = 0));
+
+    [Fact]
+    public async Task T074_a_nanny_closes() => await Verifier.Verify(StoryWorld.Tell(static async world =>
+    {
+        await world.ComputeAsync(1, "0");
+        world.Say("nanny 0 closes");
+        await world.Cluster.Nannies[0].CloseAsync(CloseReason.UserRequest, "it was closed");
+        world.Say($"nanny 0 is {world.Cluster.Nannies[0].Status}, its worker {world.Worker("0").Status}");
+    }));
 
     [Fact]
     public async Task T070_T111_a_worker_crashes() => await Verifier.Verify(StoryWorld.Tell(static async world =>

@@ -49,6 +49,24 @@ public sealed class RetirementStories
         workers: 1));
 
     [Fact]
+    public async Task T048_values_are_replicated_while_their_worker_retires() => await Verifier.Verify(StoryWorld.Tell(
+        static async world =>
+        {
+            var value = await world.ScatterAsync(1, "0");
+            var taken = world.Hold<ReplicasAdded>("worker 1", "scheduler");
+            world.Say("the client asks for a second copy");
+            var copies = world.Client.ReplicateAsync([value], 2);
+            await world.PassAsync(1);
+            var retirement = world.RetireAsync("0");
+            await world.PassAsync(1);
+            world.Say("the second copy is there");
+            taken();
+            await copies;
+            await retirement;
+        },
+        workers: 3));
+
+    [Fact]
     public async Task T050_two_retirements_of_one_worker_are_refused_together() => await Verifier.Verify(StoryWorld.Tell(
         static async world =>
         {

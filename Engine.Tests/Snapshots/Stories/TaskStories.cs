@@ -42,6 +42,23 @@ public sealed class TaskStories
     }));
 
     [Fact]
+    public async Task T221_a_task_that_was_cancelled_fails() => await Verifier.Verify(StoryWorld.Tell(static async world =>
+    {
+        var running = world.Client.Submit<int>(
+            async (TaskContext _) =>
+            {
+                await world.PassAsync(5); // Ignores its token.
+                throw new NotSupportedException("nobody hears of this");
+            },
+            new SubmitOptions { Workers = ["0"] });
+        await world.PassAsync(1);
+        world.Say("the client cancels it");
+        await running.CancelAsync();
+        await world.PassAsync(10);
+        world.Say($"it is {running.Status}");
+    }));
+
+    [Fact]
     public async Task T222_a_task_is_submitted_again_while_its_cancelled_self_still_runs() => await Verifier.Verify(StoryWorld.Tell(static async world =>
     {
         var first = world.Client.Submit(
