@@ -42,7 +42,7 @@ public sealed class RetirementScenariosOverProcesses : RetirementScenarios
 {
     public RetirementScenariosOverProcesses() => ClusterKind.UseProcesses();
 
-    [Fact(Skip = "Its store is an object of this process, and can not go to a worker process.")]
+    [Fact(Skip = "Its store is an object of this process, and can not go to a worker process. With the files of a process it holds: ProcessSpillScenarios.")]
     public override Task A_worker_with_spilled_data_of_four_times_its_limit_retires_within_its_limit() =>
         throw new NotSupportedException();
 

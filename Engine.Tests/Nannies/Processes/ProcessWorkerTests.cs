@@ -35,6 +35,18 @@ public sealed class ProcessWorkerTests
         Assert.Equal((CloseReason.Crashed, detail), await worker.Exited.Within("its end"));
     }
 
+    [Fact]
+    public async Task To_kill_one_that_has_ended_changes_nothing()
+    {
+        await using var probes = new ProbeFixture();
+        var worker = await probes.StartAsync("then-exit 5");
+        var end = await worker.Exited.Within("its end");
+
+        worker.Kill(CloseReason.UserRequest, "too late");
+
+        Assert.Equal(end, await worker.Exited);
+    }
+
     [Theory]
     [InlineData(CloseReason.Missing)]
     [InlineData(CloseReason.Restart)]

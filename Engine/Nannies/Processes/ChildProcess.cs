@@ -69,11 +69,8 @@ internal sealed class ChildProcess : ILaunchedWorker
 
     public void Kill(CloseReason reason, string detail)
     {
-        if (!Exited.IsCompleted)
-        {
-            Interlocked.CompareExchange(ref _killed, new Killing(reason, detail), null);
-            ProcessGroup.Kill(_process);
-        }
+        Interlocked.CompareExchange(ref _killed, new Killing(reason, detail), null);
+        ProcessGroup.Kill(_process); // It may have ended, and also be so new that nobody follows it yet.
     }
 
     private async Task ConverseAsync(LaunchDocument document)

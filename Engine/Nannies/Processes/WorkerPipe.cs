@@ -1,4 +1,5 @@
 using System.IO.Pipes;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 
@@ -8,6 +9,7 @@ namespace Engine.Nannies.Processes;
 internal sealed class WorkerPipe : IDisposable
 {
     private readonly NamedPipeServerStream _stream;
+    private readonly CancellationTokenSource _nobodyComes = new();
     private readonly Channel<PipeMessage> _outgoing = Channel.CreateUnbounded<PipeMessage>(new UnboundedChannelOptions { SingleReader = true });
 
     public WorkerPipe()
@@ -22,9 +24,10 @@ internal sealed class WorkerPipe : IDisposable
     public string Name { get; }
 
     /// <summary>Ends when the worker process is at the other end, or <see cref="GiveUp"/> was called.</summary>
+    /// <exception cref="OperationCanceledException">It was called, and there is nobody at the other end.</exception>
     public async Task ConnectAsync()
     {
-        await _stream.WaitForConnectionAsync();
+        await _stream.WaitForConnectionAsync(_nobodyComes.Token);
         if (!OperatingSystem.IsWindows())
         {
             File.Delete(Name); // Nobody else is to come, and nothing is left if this process is killed.
@@ -44,9 +47,10 @@ internal sealed class WorkerPipe : IDisposable
             using var last = new NamedPipeClientStream(".", Name, PipeDirection.InOut, PipeOptions.CurrentUserOnly);
             last.Connect(0);
         }
-        catch (Exception exception) when (exception is IOException or TimeoutException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or TimeoutException or UnauthorizedAccessException or SocketException)
         {
-            // Nobody waits any more: it had connected.
+            // Nobody waits any more, because it had connected; or this process has no handles left, and then the wait ends by this.
+            _nobodyComes.Cancel();
         }
     }
 
@@ -71,6 +75,7 @@ internal sealed class WorkerPipe : IDisposable
     {
         _outgoing.Writer.TryComplete();
         _stream.Dispose();
+        _nobodyComes.Dispose();
     }
 
     private async Task WriteAsync()
