@@ -7,23 +7,49 @@ namespace Engine.Tests.TestKit;
 
 /// <summary>
 /// A cluster within the process whose machines check themselves after every step, and a client of it. When it is
-/// disposed it makes sure that nothing is left: no loop, no thread of a worker, no timer.
+/// disposed it makes sure that nothing is left: no loop, no thread of a worker, no timer, no connection, no listener, no process, no spilled value.
 /// </summary>
 /// <remarks><c>await using var cluster = await ClusterFixture.StartAsync(workers: 2);</c></remarks>
 internal sealed class ClusterFixture : IAsyncDisposable
 {
     private readonly List<Client> _clients = [];
 
+    private readonly NannyWatch _nannies = new();
+
     private readonly WatchedTimeProvider _time;
 
-    private readonly NannyWatch _nannies;
+    /// <summary>Where workers of this process spill to.</summary>
+    private readonly string _spill = Path.Combine(Path.GetTempPath(), $"engine-test-{Path.GetRandomFileName()}");
 
     private readonly int _threads;
 
-    private ClusterFixture(LocalCluster cluster, WatchedTimeProvider time, NannyWatch nannies, int threads) =>
-        (Cluster, _time, _nannies, _threads) = (cluster, time, nannies, threads);
+    private readonly bool _hasProcesses;
 
-    public LocalCluster Cluster { get; }
+    private WatchedTransport? _transport;
+
+    private ClusterFixture(LocalClusterOptions options)
+    {
+        (_threads, _hasProcesses, _time) = (options.ThreadsPerWorker, options.Processes, new WatchedTimeProvider(options.TimeProvider));
+        options.WrapTransport = transport => _transport = new WatchedTransport(transport);
+        if (options.Nannies)
+        {
+            options.Nanny.Plugins["watch"] = _nannies.CreatePlugin;
+        }
+
+        if (!options.Processes)
+        {
+            // Objects of ours can't go to other processes.
+            options.TimeProvider = _time;
+            var configure = options.ConfigureWorker;
+            options.ConfigureWorker = (place, worker) =>
+            {
+                configure?.Invoke(place, worker);
+                worker.SpillStore ??= _ => new FileSpillStore(_spill);
+            };
+        }
+    }
+
+    public LocalCluster Cluster { get; private set; } = null!; // Set before anybody has the fixture.
 
     /// <summary>The first client.</summary>
     public Client Client => _clients[0];
@@ -49,19 +75,8 @@ internal sealed class ClusterFixture : IAsyncDisposable
         options.Nannies = false; // What a test doesn't ask for doesn't set timers.
         options.Scheduler.HeartbeatInterval = Timeout.InfiniteTimeSpan;
         ClusterKind.Configure(options, configure);
-        var nannies = new NannyWatch();
-        if (options.Nannies)
-        {
-            options.Nanny.Plugins["watch"] = nannies.CreatePlugin;
-        }
-
-        var time = new WatchedTimeProvider(options.TimeProvider);
-        if (!options.Processes)
-        {
-            options.TimeProvider = time; // A clock of ours can't go to other processes.
-        }
-
-        var fixture = new ClusterFixture(await LocalCluster.StartAsync(options).Within("start of the cluster"), time, nannies, options.ThreadsPerWorker);
+        var fixture = new ClusterFixture(options);
+        fixture.Cluster = await LocalCluster.StartAsync(options).Within("start of the cluster");
         if (ClusterKind.HasProcesses)
         {
             HomeServer.Cluster = fixture.Cluster;
@@ -225,10 +240,19 @@ internal sealed class ClusterFixture : IAsyncDisposable
             await worker.LanesEnded.Within($"end of the {worker.LiveLaneCount} threads of worker {worker.Self}");
         }
 
-        if (ClusterKind.HasProcesses)
+        if (_hasProcesses)
         {
             Assert.Empty(ProcessCluster.Alive());
         }
+
+        Assert.Empty(Directory.Exists(_spill) ? Directory.GetFileSystemEntries(_spill) : []);
+        if (Directory.Exists(_spill))
+        {
+            Directory.Delete(_spill);
+        }
+
+        await _transport!.WhenNothingIsOpen().Within($"end of the last of {_transport}");
+        await _transport.DisposeAsync();
 
         // A function that runs on without a thread of the worker, because it is asynchronous, ends a moment later.
         await _time.WhenNoneLives().Within($"end of the last of {_time.LiveTimerCount} timers");

@@ -28,7 +28,8 @@ public sealed class LocalCluster : IAsyncDisposable
         (_options, _meter) = (options, EngineMeter.Of(options.MeterFactory));
         var near = options.CreateTransport?.Invoke() ?? new InProcTransport();
         _processes = options.Processes ? new LocalProcesses(near, options.Serializers) : null;
-        _transport = _processes?.Transport ?? near;
+        var all = _processes?.Transport ?? near;
+        _transport = options.WrapTransport?.Invoke(all) ?? all;
         _scheduler = new Scheduler(
             options.Scheduler, _transport, options.TimeProvider, options.Processes ? [$"{near.Scheme}://", LocalProcesses.ListenAddress] : null, _meter);
     }

@@ -63,6 +63,9 @@ public sealed class LocalClusterOptions
     /// <summary>How its components are connected, for tests; null: within the process.</summary>
     internal Func<ITransport>? CreateTransport { get; set; }
 
+    /// <summary>What is put around the transport of the components of this process, for tests; null: nothing.</summary>
+    internal Func<ITransport, ITransport>? WrapTransport { get; set; }
+
     /// <summary>How values are written where they leave a component, for tests.</summary>
     internal ValueSerializers? Serializers { get; set; }
 
