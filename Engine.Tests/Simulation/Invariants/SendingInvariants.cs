@@ -27,6 +27,7 @@ internal sealed class SendingInvariants(World world)
         Handled();
         var settings = world.Settings.Scheduler;
         Watch.Require("I12", world.Scheduler.Machine.DepartureCount <= settings.LedgerLength, $"the ledger remembers {settings.LedgerLength} departures, not {world.Scheduler.Machine.DepartureCount}");
+        Watch.Require("I12", world.Scheduler.Machine.LongestTopic <= settings.EventLogLength, $"{settings.EventLogLength} events of a topic are kept, not {world.Scheduler.Machine.LongestTopic}");
         RequireNoPile(world.Scheduler);
     }
 

@@ -60,6 +60,14 @@ internal sealed class StalenessInvariants(World world)
                 _newer.Add(freed.Key);
             }
         }
+
+        foreach (ref readonly var freed in free.Span)
+        {
+            if (worker.AttemptOf(freed.Key) <= freed.Attempt)
+            {
+                _newer.Remove(freed.Key); // The newer one is freed too.
+            }
+        }
     }
 
     public void AfterFree(SimWorker worker)

@@ -115,6 +115,7 @@ internal sealed record SimSettings
         ActiveMemoryInterval = dice.Milliseconds(10, 60),
         NannysWordLimit = TimeSpan.FromMilliseconds(600),
         SessionGrace = TimeSpan.Zero,
+        EventLogLength = 8,
         LedgerLength = dice.OneIn(8) ? 2 : 1000,
         MovesMax = 1 + dice.Below(3),
         MoveRetryDelay = TimeSpan.FromMilliseconds(5),

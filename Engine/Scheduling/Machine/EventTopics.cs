@@ -8,6 +8,9 @@ internal sealed class EventTopics(int length)
     private readonly Dictionary<string, Queue<TopicEvent>> _topics = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();
 
+    /// <summary>Events of the topic that has most; for tests.</summary>
+    public int LongestCount => _topics.Count == 0 ? 0 : _topics.Values.Max(static events => events.Count);
+
     public TopicEvent Add(string topic, object? content, TimeSpan now)
     {
         if (!_topics.TryGetValue(topic, out var events))

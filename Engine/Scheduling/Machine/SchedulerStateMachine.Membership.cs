@@ -36,9 +36,6 @@ internal sealed partial class SchedulerStateMachine
                 + "is started there any more. Whoever owns the host can take it off the ledger with ReadmitAsync."
             : null;
 
-    /// <summary>Departures that the ledger remembers; for tests.</summary>
-    public int DepartureCount => _ledger.Count;
-
     /// <summary>What the ledger says of a worker that has left; for tests.</summary>
     public Departure? FindDeparture(WorkerId id) => _ledger.Find(id);
 

@@ -52,6 +52,12 @@ internal sealed partial class SchedulerStateMachine
         }
     }
 
+    /// <summary>Events that are kept of the topic that has most; for tests.</summary>
+    public int LongestTopic => _topics.LongestCount;
+
+    /// <summary>Departures that the ledger remembers; for tests.</summary>
+    public int DepartureCount => _ledger.Count;
+
     /// <summary>Unannounced deaths that count against a task; for tests.</summary>
     public int DeathsOf(TaskKey key) => _tasks.HandleOf(key) is var handle and >= 0 ? _tasks[handle].Extras?.Suspicious ?? 0 : 0;
 
