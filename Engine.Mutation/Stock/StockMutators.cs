@@ -27,6 +27,7 @@ internal static class StockMutators
         [SyntaxKind.SlashToken] = ["*"],
         [SyntaxKind.PlusEqualsToken] = ["-="],
         [SyntaxKind.MinusEqualsToken] = ["+="],
+        [SyntaxKind.QuestionQuestionEqualsToken] = ["="],
         [SyntaxKind.PlusPlusToken] = ["--"],
         [SyntaxKind.MinusMinusToken] = ["++"],
     };

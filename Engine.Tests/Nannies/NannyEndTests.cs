@@ -331,6 +331,19 @@ public sealed class NannyEndTests
     }
 
     [Fact]
+    public void A_worker_that_announces_its_end_again_and_again_is_killed_when_the_grace_of_the_first_time_is_over()
+    {
+        var nanny = NannyFixture.Running(s_settings);
+        nanny.Announce(CloseReason.UserRequest);
+        nanny.Advance(TimeSpan.FromSeconds(3));
+        nanny.Announce(CloseReason.UserRequest);
+
+        nanny.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Contains("kill 1 UserRequest", nanny.Order);
+    }
+
+    [Fact]
     public void A_worker_that_announces_its_end_and_hangs_is_killed()
     {
         var nanny = NannyFixture.Running(s_settings);
