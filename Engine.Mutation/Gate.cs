@@ -33,7 +33,7 @@ internal sealed class Gate(GateOptions options)
             Directory.Delete(folder, recursive: true);
         }
 
-        Console.WriteLine(_report.Table(LayerNames.Baseline, LayerNames.Domain, LayerNames.Guards, LayerNames.Scores, LayerNames.SelfTests));
+        Console.WriteLine(_report.Table(LayerNames.Baseline, LayerNames.Domain, LayerNames.Simulator, LayerNames.Guards, LayerNames.Scores, LayerNames.SelfTests));
         return _report.ExitCode;
     }
 
@@ -46,7 +46,7 @@ internal sealed class Gate(GateOptions options)
         var engine = new SwitchedEngine(sources, mutants, path);
         Say($"{mutants.Count} mutants in {engine.MembersCount} members are compiled");
         var trials = new MutantTrials(_files.Tests, folder, engine, path);
-        var failures = await trials.MeasureAsync(BaselineSchedules);
+        var failures = await trials.MeasureAsync(BaselineSchedules, useTests: !options.Simulator);
         foreach (var failure in failures)
         {
             _report.Add(LayerNames.Baseline, string.Empty, failure.Name, false, failure.Detail);

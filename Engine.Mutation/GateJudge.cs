@@ -18,7 +18,15 @@ internal sealed class GateJudge(GateOptions options, GateFiles files, GateReport
 
     public void Judge()
     {
-        JudgeMutants();
+        if (options.Simulator)
+        {
+            SimulatorFigures.AddTo(report, _tried.Where(static tried => tried.Planned.Layer == MutantLayer.Domain), options.Schedules);
+        }
+        else
+        {
+            JudgeMutants(report, _tried);
+        }
+
         JudgeItself();
         if (IsWhole)
         {
@@ -31,43 +39,38 @@ internal sealed class GateJudge(GateOptions options, GateFiles files, GateReport
         }
     }
 
-    private void JudgeMutants()
+    private void JudgeMutants(GateReport told, IEnumerable<(PlannedMutant Planned, TestAnswer Answer)> tried)
     {
-        foreach (var (planned, answer) in _tried)
+        foreach (var (planned, answer) in tried)
         {
             if (planned.Layer == MutantLayer.Domain)
             {
-                report.Add(LayerNames.Domain, planned.Mutant, answer, null);
+                told.Add(LayerNames.Domain, planned.Mutant, answer, null);
             }
             else if (planned.Layer is MutantLayer.Lifecycle or MutantLayer.Guarded)
             {
-                report.Add(LayerNames.Lifecycle, planned.Mutant, answer, _accepted.ReasonOf(planned.Mutant.Name));
+                told.Add(LayerNames.Lifecycle, planned.Mutant, answer, _accepted.ReasonOf(planned.Mutant.Name));
             }
         }
     }
 
-    /// <summary>A change that changes nothing survives; and were it one of the mutants, the gate would be red.</summary>
+    /// <summary>A change that changes nothing survives; and were it one of the mutants, the gate would be red for it, and for nothing else.</summary>
     private void JudgeItself()
     {
-        var (planned, answer) = _tried.Single(static tried => tried.Planned.Layer == MutantLayer.SelfTest);
-        report.Add(LayerNames.SelfTests, string.Empty, $"{planned.Mutant.Name} survives", answer.Outcome == TestOutcome.Survived, answer.Detail);
-        var other = new GateReport();
-        other.Add(LayerNames.Domain, planned.Mutant, answer, null);
-        report.Add(LayerNames.SelfTests, string.Empty, "a mutant that survives turns the gate red", other.ExitCode != 0, string.Empty);
-        report.Add(LayerNames.SelfTests, string.Empty, "a gate that has tried nothing is red", new GateReport().ExitCode != 0, string.Empty);
-        Refused("a guarded site without mutants turns it red", [], []);
-        Refused("a mutant that is gone from a guarded site turns it red", ["there", "gone"], [("there", true)]);
-        Refused("a mutant that nobody wrote down turns it red", ["there"], [("there", true), ("new", true)]);
-        Refused("a mutant that survives at a guarded site turns it red", ["there"], [("there", false)]);
-
-        void Refused(string name, IReadOnlyList<string> written, IReadOnlyList<(string Name, bool IsKilled)> mutants) =>
-            report.Add(LayerNames.SelfTests, string.Empty, name, GuardList.FaultOf(written, mutants) is not null, string.Empty);
+        var (planted, answer) = _tried.Single(static tried => tried.Planned.Layer == MutantLayer.SelfTest);
+        report.Add(LayerNames.SelfTests, string.Empty, $"{planted.Mutant.Name} survives", answer.Outcome == TestOutcome.Survived, answer.Detail);
+        var (without, with) = (new GateReport(), new GateReport());
+        JudgeMutants(without, _tried);
+        JudgeMutants(with, _tried.Select(tried => tried.Planned == planted ? (planted with { Layer = MutantLayer.Domain }, answer) : tried));
+        var isRed = with.ExitCode != 0 && with.FailedNames.Except(without.FailedNames).SequenceEqual([planted.Mutant.Name]);
+        report.Add(LayerNames.SelfTests, string.Empty, "were it one of the mutants, the gate would be red for it and for nothing else", isRed, string.Empty);
+        GateSelfTests.AddTo(report);
     }
 
     private void JudgeGuards()
     {
         var found = plan.Sites.Select(site => (Site: site, Mutants: _tried
-            .Where(tried => tried.Planned.Layer != MutantLayer.SelfTest && site.Has(tried.Planned.Mutant) && _accepted.ReasonOf(tried.Planned.Mutant.Name) is null)
+            .Where(tried => !tried.Planned.IsPlanted && site.Has(tried.Planned.Mutant) && _accepted.ReasonOf(tried.Planned.Mutant.Name) is null)
             .Select(static tried => (tried.Planned.Mutant.Name, IsKilled: tried.Answer.Outcome != TestOutcome.Survived)).ToList())).ToList();
         if (options.Record)
         {
@@ -113,7 +116,12 @@ internal sealed class GateJudge(GateOptions options, GateFiles files, GateReport
         foreach (var score in scores)
         {
             var before = reached.FirstOrDefault(other => other.Core == score.Core);
-            report.Add(LayerNames.Scores, string.Empty, score.Core, before is not null && score.Percent >= before.Percent, $"{score}; written down: {before?.ToString() ?? "nothing"}");
+            report.Add(LayerNames.Scores, string.Empty, score.Core, score.Holds(before), $"{score}; written down: {before?.ToString() ?? "nothing"}");
+        }
+
+        foreach (var core in reached.Select(static score => score.Core).Except(scores.Select(static score => score.Core)))
+        {
+            report.Add(LayerNames.Scores, string.Empty, core, false, "has a score written down, but no mutants");
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(files.Survivors)!);

@@ -86,7 +86,11 @@ internal sealed class GatePlan
 }
 
 /// <summary>A mutant, and what it is tried for.</summary>
-internal sealed record PlannedMutant(Mutant Mutant, MutantLayer Layer);
+internal sealed record PlannedMutant(Mutant Mutant, MutantLayer Layer)
+{
+    /// <summary>Whether it changes nothing: it is no mutant of the place where it is.</summary>
+    public bool IsPlanted => Mutant.Rule == DomainMutants.Planted.Rule;
+}
 
 internal enum MutantLayer
 {
@@ -111,6 +115,7 @@ internal static class LayerNames
 {
     public const string Baseline = "The engine as it is";
     public const string Domain = "Domain mutants";
+    public const string Simulator = "Domain mutants in the simulator alone";
     public const string Guards = "Guarded sites";
     public const string Lifecycle = "Stock mutants of lifecycle files and guarded sites";
     public const string Scores = "Scores of the cores";

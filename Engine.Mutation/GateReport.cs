@@ -12,6 +12,8 @@ internal sealed class GateReport
 
     public int Failed => _checks.Count(static check => !check.Passes);
 
+    public IEnumerable<string> FailedNames => _checks.Where(static check => !check.Passes).Select(static check => check.Name);
+
     /// <summary>0: all is well.</summary>
     public int ExitCode => _checks.Count > 0 && Failed == 0 ? 0 : 1;
 

@@ -13,14 +13,14 @@ internal sealed class MutantTrials(string testsFolder, string folder, SwitchedEn
 
     public int TestsCount => _map?.Count ?? 0;
 
-    /// <summary>Runs all tests on the engine as it is, and some schedules.</summary>
+    /// <summary>Runs all tests on the engine as it is, if they are used, and some schedules.</summary>
     /// <returns>What failed: nothing, if the mutants can be tried.</returns>
-    public async Task<IReadOnlyList<TestAnswer>> MeasureAsync(int schedules)
+    public async Task<IReadOnlyList<TestAnswer>> MeasureAsync(int schedules, bool useTests)
     {
         var answers = (await Task.WhenAll(Enumerable.Range(0, s_lanes).Select(async lane =>
         {
             using var process = new TestProcess(testsFolder, enginePath);
-            var measured = await process.MeasureAsync(lane, s_lanes);
+            var measured = useTests ? await process.MeasureAsync(lane, s_lanes) : [TestAnswer.End];
             return lane > 0 || measured[^1].Outcome != TestOutcome.End ? measured
                 : [.. measured, await process.TryAsync(new TestRequest(TestRequestKind.Schedules, 0, schedules, []))];
         }))).SelectMany(static lane => lane).ToList();

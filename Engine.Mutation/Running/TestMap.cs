@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace Engine.Mutation.Running;
 
-/// <summary>Which tests enter which members, and how long they take: what a mutant is shown to, and in which order.</summary>
+/// <summary>Which tests enter which members, and how much processor time they take: what a mutant is shown to, and in which order.</summary>
 internal sealed class TestMap
 {
-    // What takes longer is the simulator under another name, and mutants are shown to that on its own.
-    private const double MillisecondsMax = 2_000;
+    // What takes longer is the simulator under another name, and mutants are shown to that on its own. Well below the time after which a test counts as one that doesn't end.
+    private const double MillisecondsMax = 1_000;
     private readonly List<(string Name, double Milliseconds, HashSet<int> Members)> _tests = [];
     private readonly Dictionary<int, List<string>> _killers = [];
     private readonly Lock _lock = new();

@@ -1,10 +1,10 @@
 namespace Engine.Mutation.Running;
 
-/// <summary>Ends the process when a test doesn't end: after so much processor time, as others may be busy on the machine, or after a long time without any.</summary>
+/// <summary>Ends the process when a test doesn't end: after so much processor time, as others may be busy on the machine, or after so long that it must be waiting for something.</summary>
 internal sealed class Watchdog : IDisposable
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(10);
     private readonly Lock _lock = new();
     private readonly Action<string> _tell;
     private readonly Timer _timer;

@@ -7,6 +7,9 @@ internal sealed record CoreScore(string Core, int Killed, int Total)
 {
     public double Percent => 100.0 * Killed / Total;
 
+    /// <summary>Whether it is no lower than the one that was written down; null: none was, and there is nothing to hold it to.</summary>
+    public bool Holds(CoreScore? before) => before is not null && (long)Killed * before.Total >= (long)before.Killed * Total;
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Core} {Percent:0.00} % ({Killed} of {Total})");
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>

@@ -78,6 +78,19 @@ public sealed class NannyReturnTests
     }
 
     [Fact]
+    public void A_lifetime_that_was_not_over_when_the_connection_broke_goes_on_for_the_new_one()
+    {
+        _nanny.Advance(TimeSpan.FromSeconds(40));
+
+        _nanny.Return(12);
+        _nanny.Advance(TimeSpan.FromSeconds(19));
+        Assert.Empty(_nanny.Order);
+        _nanny.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(["retire worker-12"], _nanny.Order);
+    }
+
+    [Fact]
     public void Word_of_an_older_start_or_an_older_incarnation_changes_nothing_I7()
     {
         _nanny.Return(12);

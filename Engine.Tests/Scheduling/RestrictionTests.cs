@@ -191,6 +191,20 @@ public sealed class RestrictionTests
     }
 
     [Fact]
+    public void A_task_that_any_worker_may_run_goes_to_the_first_that_comes_whatever_options_it_has()
+    {
+        var paused = _scheduler.AddWorker();
+        var input = _scheduler.HoldData(paused);
+        _scheduler.Handle(paused, new StatusChanged(Status.Paused));
+        var task = _scheduler.Submit(new TestWork(), new TaskOptions { Retries = 1 }, input);
+        Assert.Equal(SchedulerTaskState.NoWorker, _scheduler.StateOf(task));
+
+        var worker = _scheduler.AddWorker();
+
+        Assert.Equal([task], _scheduler.ProcessingOn(worker));
+    }
+
+    [Fact]
     public void A_task_without_a_worker_can_be_given_up()
     {
         var input = _scheduler.Submit();
