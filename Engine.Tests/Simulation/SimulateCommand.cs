@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Engine.Tests.Simulation.Exhaustive;
 using Engine.Tests.Simulation.Plans;
 
 namespace Engine.Tests.Simulation;
@@ -12,6 +13,7 @@ internal static class SimulateCommand
         simulate --schedules N [--from SEED]  many, on all cores; what fails is shrunk
                  [--hashes]                   prints the hash of each trace
                  [--coverage]                 prints what was reached
+        simulate --every-order [TEXT]         every order of the small worlds, or of those whose name contains TEXT
         """;
 
     public static int Main(string[] arguments)
@@ -20,6 +22,11 @@ internal static class SimulateCommand
         {
             Console.WriteLine(Usage);
             return 2;
+        }
+
+        if (options is ["--every-order", .. var text])
+        {
+            return EveryOrder(text.FirstOrDefault() ?? string.Empty);
         }
 
         if (Value(options, "--seed") is { } seed)
@@ -70,6 +77,22 @@ internal static class SimulateCommand
             CultureInfo.InvariantCulture,
             $"{summary.Schedules} schedules, {summary.Steps} steps, {watch.Elapsed.TotalSeconds:0.0} s, {Environment.CpuUsage.TotalTime.TotalSeconds:0.0} s of processors, {summary.Failures.Count} failed"));
         return summary.Failures.Count == 0 ? 0 : 1;
+    }
+
+    private static int EveryOrder(string text)
+    {
+        var watch = Stopwatch.StartNew();
+        var explorations = Exploration.OfAll(SmallPlans.All.Concat(SmallPlans.Large.Where(_ => text.Length > 0)).Where(plan => plan.Name.Contains(text, StringComparison.Ordinal)));
+        Console.WriteLine(Exploration.Table(explorations));
+        foreach (var failed in explorations.Where(static exploration => exploration.Failure is not null).Take(3))
+        {
+            Console.WriteLine(failed.Failure);
+        }
+
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{explorations.Count} small worlds, {explorations.Sum(static exploration => exploration.States)} states, {watch.Elapsed.TotalSeconds:0.0} s, {explorations.Count(static exploration => exploration.Failure is not null)} failed"));
+        return explorations.All(static exploration => exploration.Failure is null) ? 0 : 1;
     }
 
     private static int Hashes(ulong first, int count)

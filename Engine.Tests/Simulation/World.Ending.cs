@@ -19,7 +19,7 @@ internal sealed partial class World
 
     private void End()
     {
-        Agenda.After(s_calm, CalmDown);
+        Agenda.After(s_calm, CalmDown, group: 0);
         for (var until = Now + s_calmWithin; !IsCalm || (Agenda.PendingCount > 0 && Now < until);)
         {
             Step(); // What is on its way may close workers yet.

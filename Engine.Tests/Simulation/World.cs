@@ -23,7 +23,7 @@ internal sealed partial class World
     public World(SimPlan plan, IChooser chooser, Coverage? coverage = null, bool keepsStory = false)
     {
         (_plan, Chooser, Coverage) = (plan, chooser, coverage);
-        Agenda = new Agenda(chooser.At(Choice.Order, 0));
+        Agenda = new Agenda(chooser.Order);
         Tracer = new Tracer(this, keepsStory);
         Network = new SimNetwork(Agenda, chooser, plan.Settings);
         Watch = new Watch(this);
@@ -81,15 +81,16 @@ internal sealed partial class World
     public int StepCount { get; private set; }
 
     /// <summary>Runs the plan to its end, lets all come to rest, looks at it, gives everything up, and looks again.</summary>
+    /// <param name="atLeast">How long it goes on before all comes to rest, if the plan is shorter.</param>
     /// <exception cref="SimFailure">Something that must hold did not.</exception>
-    public void Run()
+    public void Run(TimeSpan atLeast = default)
     {
         foreach (var step in _plan.Steps)
         {
-            Agenda.After(step.At, () => Take(step));
+            Agenda.After(step.At, () => Take(step), group: 0);
         }
 
-        while (_stepsLeft > 0)
+        while (_stepsLeft > 0 || Now < atLeast)
         {
             Step();
         }

@@ -315,6 +315,22 @@ public sealed class RetirementMovesTests
         Assert.Equal(data, Assert.Single(_scheduler.Sent.Acquires).Key);
     }
 
+    /// <summary>Another process has taken the address, and says at once that it has nothing.</summary>
+    [Fact]
+    public void A_copy_is_not_asked_for_again_while_it_is_not_known_what_became_of_its_holder()
+    {
+        var (leaving, first) = (_scheduler.AddWorker(_scheduler.AddNanny()), _scheduler.AddWorker());
+        var data = _scheduler.HoldData(leaving);
+        _scheduler.Retire(leaving);
+        _scheduler.Acknowledge(leaving);
+        _scheduler.Cut(leaving);
+        _scheduler.Sent.Acquires.Clear();
+
+        _scheduler.Handle(first, new DataMissing(data, leaving.Address));
+
+        Assert.Empty(_scheduler.Sent.Acquires);
+    }
+
     [Fact]
     public void A_report_says_what_was_moved_how_long_it_took_and_why_it_ended()
     {

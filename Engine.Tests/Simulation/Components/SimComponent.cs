@@ -1,6 +1,7 @@
 using Engine.Plugins.Transports;
 using Engine.Tests.Simulation.Chance;
 using Engine.Tests.Simulation.Network;
+using Engine.Tests.Simulation.Time;
 
 namespace Engine.Tests.Simulation.Components;
 
@@ -37,6 +38,9 @@ internal abstract class SimComponent
     /// <summary>A number that only it has, whatever else is in the world.</summary>
     public ulong Place { get; }
 
+    /// <summary>Components that look at each other without a message are one group (<see cref="Happening.Group"/>).</summary>
+    public virtual ulong Group => Place;
+
     public Dice Dice { get; }
 
     /// <summary>Whether its process is there.</summary>
@@ -68,7 +72,11 @@ internal abstract class SimComponent
     }
 
     /// <summary>Has it do something in a turn of its own, at once or later.</summary>
-    public void Post(Action own, TimeSpan delay = default) => World.Agenda.After(delay, () => Receive(new Arrival(null, null, null, own)));
+    /// <param name="own">What.</param>
+    /// <param name="delay">How much later.</param>
+    /// <param name="touchesAll">Whether it looks at what others do without a message, or changes it.</param>
+    public void Post(Action own, TimeSpan delay = default, bool touchesAll = false) =>
+        World.Agenda.After(delay, () => Receive(new Arrival(null, null, null, own)), touchesAll ? 0 : Group, this);
 
     /// <summary>Its process stands still: it neither takes nor says anything.</summary>
     public void Stop(TimeSpan time)
@@ -129,7 +137,7 @@ internal abstract class SimComponent
     {
         _isTurnDue = true;
         var due = World.Now + delay;
-        World.Agenda.After((due > _stoppedUntil ? due : _stoppedUntil) - World.Now, TakePlannedTurn);
+        World.Agenda.After((due > _stoppedUntil ? due : _stoppedUntil) - World.Now, TakePlannedTurn, Group, this);
     }
 
     private void TakePlannedTurn()
@@ -188,7 +196,7 @@ internal abstract class SimComponent
         if (NextDeadline is { } deadline && deadline != _armedFor)
         {
             _armedFor = deadline;
-            World.Agenda.After(deadline > World.Now ? deadline - World.Now : TimeSpan.Zero, () => OnDeadline(deadline), isRecurring: true);
+            World.Agenda.After(deadline > World.Now ? deadline - World.Now : TimeSpan.Zero, () => OnDeadline(deadline), Group, this, isRecurring: true);
         }
     }
 
@@ -201,7 +209,7 @@ internal abstract class SimComponent
 
         if (IsStopped)
         {
-            World.Agenda.After(_stoppedUntil - World.Now, () => OnDeadline(deadline), isRecurring: true);
+            World.Agenda.After(_stoppedUntil - World.Now, () => OnDeadline(deadline), Group, this, isRecurring: true);
             return;
         }
 

@@ -29,6 +29,9 @@ internal sealed class SimHost(World world, ulong place, string? workerName, bool
     /// <summary>What its workers and nannies say that their host is; null: nothing.</summary>
     public string? Label { get; } = LabelOf(world, place, watchdog);
 
+    /// <summary>A number that only it has.</summary>
+    public ulong Place => place;
+
     public bool IsUp { get; private set; } = true;
 
     public SimNanny? Nanny => _nanny is { IsAlive: true } ? _nanny : null;
@@ -106,7 +109,7 @@ internal sealed class SimHost(World world, ulong place, string? workerName, bool
         }
         else
         {
-            world.Agenda.After(_dice.Milliseconds(1, 30), Start);
+            world.Agenda.After(_dice.Milliseconds(1, 30), Start, group: 0);
         }
     }
 

@@ -131,7 +131,7 @@ internal sealed class SimNanny : SimComponent, INannySink
 
         World.Watch.Starts(this);
         (_number, _isCancelled) = (number, false);
-        Post(() => Launch(number), World.Settings.Latency + (Dice.OneIn(4) ? Dice.Milliseconds(1, 20) : TimeSpan.Zero));
+        Post(() => Launch(number), World.Settings.Latency + (Dice.OneIn(4) ? Dice.Milliseconds(1, 20) : TimeSpan.Zero), touchesAll: true);
     }
 
     void INannySink.StopWorker(long number, CloseReason reason, string detail)
@@ -149,7 +149,7 @@ internal sealed class SimNanny : SimComponent, INannySink
         if (_process is { } process)
         {
             process.IsBeingKilled = true;
-            World.Agenda.After(Pipe(), () => process.Die()); // The system does it, whatever the worker does.
+            World.Agenda.After(Pipe(), () => process.Die(), Group); // The system does it, whatever the worker does.
         }
     }
 
@@ -191,7 +191,7 @@ internal sealed class SimNanny : SimComponent, INannySink
         World.Coverage?.Closes(reason);
         if (_process is { } process)
         {
-            World.Agenda.After(Pipe(), () => process.Die());
+            World.Agenda.After(Pipe(), () => process.Die(), Group);
         }
 
         End(false, new Disconnect(DisconnectKind.Closed, detail));

@@ -24,6 +24,9 @@ internal sealed class SimProcess(World world, SimNanny? nanny, long number, Acti
 
     public long Number => number;
 
+    /// <summary>See <see cref="SimComponent.Group"/>. Without a nanny it has one incarnation.</summary>
+    public ulong Group => nanny?.Group ?? Current.Place;
+
     /// <summary>The incarnation that runs, tries to be let in, or waits until the next one tries.</summary>
     public SimWorker Current { get; private set; } = null!; // Set by Start.
 
@@ -38,11 +41,14 @@ internal sealed class SimProcess(World world, SimNanny? nanny, long number, Acti
     public void Start(SimWorker first) => Run(first);
 
     /// <summary>Has something done in it, whichever incarnation it is then.</summary>
-    public void Order(Action order, TimeSpan delay) => world.Agenda.After(delay, () =>
-    {
-        _orders.Enqueue(order);
-        Current.Post(TakeOrders);
-    });
+    public void Order(Action order, TimeSpan delay) => world.Agenda.After(
+        delay,
+        () =>
+        {
+            _orders.Enqueue(order);
+            Current.Post(TakeOrders);
+        },
+        Group);
 
     /// <summary>It is asked to end; from then on it doesn't come back.</summary>
     public void Close(CloseReason reason, string detail)
@@ -135,7 +141,7 @@ internal sealed class SimProcess(World world, SimNanny? nanny, long number, Acti
         }
         else if (ComebackRule.PauseBefore(_tries++, world.Now - _broke) is { } pause)
         {
-            away.Post(() => Try(away), pause);
+            away.Post(() => Try(away), pause, touchesAll: true);
         }
         else
         {
@@ -153,7 +159,7 @@ internal sealed class SimProcess(World world, SimNanny? nanny, long number, Acti
 
         var next = before.Next();
         Run(next);
-        world.Agenda.After(ComebackRule.Limit - (world.Now - _broke), () => next.Post(next.GiveUpTry), isRecurring: true);
+        world.Agenda.After(ComebackRule.Limit - (world.Now - _broke), () => next.Post(next.GiveUpTry), Group, isRecurring: true);
     }
 
     private void EndAway(CloseReason reason, string detail)

@@ -19,7 +19,7 @@ internal sealed partial class SimWorker
         {
             _peers[holder.Id] = peer = new PeerLink();
             peer.Waiting.Add(request);
-            Post(() => Connect(holder), World.Network.Delay(Dice));
+            Post(() => Connect(holder), World.Network.Delay(Dice), touchesAll: true);
         }
         else if (peer.Link is null)
         {

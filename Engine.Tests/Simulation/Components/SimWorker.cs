@@ -53,6 +53,8 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
 
     public WorkerId Id => Record?.Id ?? default;
 
+    public override ulong Group => Process.Group;
+
     public bool Holds(TaskKey key) => IsAlive && !_isLetGo && _machine?.Holds(key) == true;
 
     protected override TimeSpan? NextDeadline => null;
@@ -69,6 +71,15 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
             After = After,
             Offer = Offer,
         });
+    }
+
+    /// <summary>A heartbeat goes out, beside what the worker does, unless its whole process stands still.</summary>
+    public void Beat()
+    {
+        if (IsAlive && !IsClosing && !IsStopped && _machine is { } machine)
+        {
+            _scheduler!.TrySend(new Heartbeat(machine.Self.Id, Dice.OneIn(50), machine.ManagedBytes, machine.SpilledBytes));
+        }
     }
 
     /// <summary>Something has happened to its machine.</summary>
@@ -264,21 +275,14 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
         PlanBeat();
     }
 
-    /// <summary>Heartbeats go out beside what the worker does, unless its whole process stands still.</summary>
-    private void PlanBeat() => World.Agenda.After(_beatInterval, Beat, isRecurring: true);
+    private void PlanBeat() => World.Agenda.After(_beatInterval, BeatAgain, Group, this, isRecurring: true);
 
-    private void Beat()
+    private void BeatAgain()
     {
-        if (!IsAlive || IsClosing)
+        if (IsAlive && !IsClosing)
         {
-            return;
+            Beat();
+            PlanBeat();
         }
-
-        if (!IsStopped)
-        {
-            _scheduler!.TrySend(new Heartbeat(_machine!.Self.Id, Dice.OneIn(50), _machine.ManagedBytes, _machine.SpilledBytes));
-        }
-
-        PlanBeat();
     }
 }

@@ -5,8 +5,9 @@ using Engine.Tests.Simulation.Time;
 namespace Engine.Tests.Simulation.Network;
 
 /// <summary>One direction of one lane of a connection: everything arrives late, and in order.</summary>
-internal sealed class SimLane(SimNetwork network, LinkEnd target, Dice dice) : Happening
+internal sealed class SimLane(SimNetwork network, LinkEnd target, ulong place) : Happening
 {
+    private readonly Dice _dice = network.Chooser.At(Choice.Delay, place);
     private readonly Queue<(TimeSpan Due, Message? Message, Disconnect? End)> _underway = new();
     private TimeSpan _lastDue;
     private TimeSpan _frozenUntil;
@@ -16,11 +17,20 @@ internal sealed class SimLane(SimNetwork network, LinkEnd target, Dice dice) : H
     /// <summary>Whether only what recurs is on its way.</summary>
     public override bool IsRecurring => _lasting == 0;
 
+    public override ulong Group => target.Owner.Group;
+
+    public override bool IsVoid => target.IsDeaf;
+
+    public override object Content => this;
+
+    /// <summary>A number that only it has.</summary>
+    public ulong Place => place;
+
     public int Count => _underway.Count;
 
     public void Send(Message? message, Disconnect? end)
     {
-        var due = network.Agenda.Now + network.Delay(dice);
+        var due = network.Agenda.Now + network.Delay(_dice);
         _lastDue = due > _lastDue ? due : _lastDue;
         _underway.Enqueue((_lastDue, message, end));
         if (!_isOnAgenda)

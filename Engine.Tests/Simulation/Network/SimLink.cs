@@ -41,7 +41,7 @@ internal sealed class SimLink
         {
             end.Lose();
             var broken = new Disconnect(DisconnectKind.Aborted, "the network broke it");
-            _network.Agenda.After(dice.Between(TimeSpan.FromMicroseconds(1), heardWithin), () => end.Arrive(null, broken));
+            _network.Agenda.After(dice.Between(TimeSpan.FromMicroseconds(1), heardWithin), () => end.Arrive(null, broken), end.Owner.Group, end.Owner);
         }
     }
 }
@@ -55,6 +55,9 @@ internal sealed class LinkEnd(SimLink link, SimComponent owner) : IConnection
 
     public SimComponent Owner => owner;
 
+    /// <summary>A number that only it has.</summary>
+    public ulong Place => _data.Place;
+
     public SimLink Link => link;
 
     public LinkEnd Other => _other;
@@ -63,6 +66,9 @@ internal sealed class LinkEnd(SimLink link, SimComponent owner) : IConnection
     public object? Partner { get; set; }
 
     public Disconnect? End { get; private set; }
+
+    /// <summary>Whether nothing arrives here any more.</summary>
+    public bool IsDeaf => End is not null || !owner.IsAlive;
 
     /// <summary>Messages on their way here.</summary>
     public int UnderwayCount => _data.Count + _control.Count;
@@ -74,8 +80,8 @@ internal sealed class LinkEnd(SimLink link, SimComponent owner) : IConnection
     public void Connect(LinkEnd other, SimNetwork network, ulong place)
     {
         _other = other;
-        _data = new SimLane(network, this, network.Chooser.At(Choice.Delay, place));
-        _control = new SimLane(network, this, network.Chooser.At(Choice.Delay, place + 2));
+        _data = new SimLane(network, this, place);
+        _control = new SimLane(network, this, place + 2);
         owner.Links.Add(this);
     }
 
@@ -124,7 +130,7 @@ internal sealed class LinkEnd(SimLink link, SimComponent owner) : IConnection
 
     public void Arrive(Message? message, Disconnect? end)
     {
-        if (End is not null || !owner.IsAlive)
+        if (IsDeaf)
         {
             return;
         }

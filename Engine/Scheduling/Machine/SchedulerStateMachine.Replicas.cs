@@ -124,9 +124,11 @@ internal sealed partial class SchedulerStateMachine
             return;
         }
 
-        if (missing.IsUnreachable && FindWorker(missing.Holder.Id) is { } holder && Holds(holder, handle))
+        if (FindWorker(missing.Holder.Id) is { } holder && Holds(holder, handle))
         {
-            StopAwaiting(worker, handle, failed: true); // The holder has it, but not for this worker, or not now: somebody else may get it.
+            // The holder has it, but not for this worker, or not now: somebody else may get it, or this one later. Asked again at once, who has the
+            // address of a worker whose connection has ended would say no again and again, until it is known what became of that worker.
+            StopAwaiting(worker, handle, failed: true);
         }
         else
         {
