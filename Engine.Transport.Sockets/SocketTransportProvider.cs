@@ -9,15 +9,17 @@ namespace Engine.Transport.Sockets;
 /// <summary>Makes the transports <c>tcp</c>, <c>tls</c> and <c>unix</c>.</summary>
 public sealed class SocketTransportProvider : ITransportProvider
 {
+    private static readonly string[] s_schemes = ["tcp", "tls", "unix"];
+
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Schemes { get; } = ["tcp", "tls", "unix"];
+    public IReadOnlyCollection<string> Schemes => s_schemes;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The scheme is none of these, or a limit is not positive.</exception>
     public ITransport Create(TransportSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        if (!Schemes.Contains(settings.Scheme))
+        if (Array.IndexOf(s_schemes, settings.Scheme) < 0)
         {
             throw new ArgumentException($"There is no transport for the scheme '{settings.Scheme}' here; there are {string.Join(", ", Schemes)}.", nameof(settings));
         }

@@ -10,7 +10,7 @@ internal sealed class HookRunner<TPlugin>(TimeProvider time, Func<TPlugin, TimeS
     private readonly Lock _gate = new();
     private Entry[] _entries = []; // Replaced as a whole: hooks are called from the component's loop and from what goes on beside it.
 
-    public IEnumerable<TPlugin> Plugins => _entries.Select(static entry => entry.Plugin);
+    public TPlugin[] Plugins => Array.ConvertAll(_entries, static entry => entry.Plugin);
 
     /// <summary>Adds a plugin, in the place of one of its name, and sets it up.</summary>
     /// <returns>What the setup threw; then it isn't among the others.</returns>

@@ -23,6 +23,18 @@ public sealed class ProcessScenarios
         Assert.NotEqual(Environment.ProcessId, await process.AsTask().Within("the process"));
     }
 
+    /// <summary>LINQ alone would be two hundredths of what a process takes. If this fails, the stack of <c>AppDomain.AssemblyLoad</c> says who loads it.</summary>
+    [Fact]
+    public async Task A_worker_process_starts_without_LINQ()
+    {
+        await using var cluster = await LocalCluster.StartAsync(new LocalClusterOptions { Workers = 1, Processes = true }); // A fixture's validates its machines, by LINQ.
+
+        var maps = await File.ReadAllTextAsync($"/proc/{Assert.Single(ProcessCluster.Alive())}/maps");
+
+        Assert.Contains("/Engine.dll", maps, StringComparison.Ordinal);
+        Assert.DoesNotContain("/System.Linq.dll", maps, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Shrinking_16_worker_processes_to_1_loses_nothing_computes_nothing_again_and_leaves_no_process_behind()
     {

@@ -34,19 +34,32 @@ public static class Transports
     {
         lock (s_gate)
         {
-            if (s_registered.Find(provider => provider.Schemes.Contains(scheme)) is { } registered)
+            if (s_registered.Find(provider => Serves(provider, scheme)) is { } registered)
             {
                 return registered;
             }
 
             s_packaged ??= Load();
-            return s_packaged?.Schemes.Contains(scheme) == true
+            return s_packaged is not null && Serves(s_packaged, scheme)
                 ? s_packaged
                 : throw new NotSupportedException(
                     $"No transport serves {scheme}://. "
                     + (s_packaged is null ? $"Reference the package {Package}" : $"{Package} has {string.Join(", ", s_packaged.Schemes)}; use one of these")
                     + $", or register a provider with {nameof(Transports)}.{nameof(Register)}.");
         }
+    }
+
+    private static bool Serves(ITransportProvider provider, string scheme)
+    {
+        foreach (var served in provider.Schemes)
+        {
+            if (served == scheme)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static ITransportProvider? Load()

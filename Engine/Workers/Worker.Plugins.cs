@@ -75,10 +75,11 @@ internal sealed partial class Worker : IWorkerContext
     /// <summary>Looks which hooks there are: those that nobody has cost nothing.</summary>
     private void OnPluginsChanged()
     {
-        _outbox.TellsTransitions = _plugins.Plugins.Any(static plugin => PluginHooks.IsOverridden((TransitionHook)plugin.Transition, typeof(WorkerPlugin)));
-        _executor!.Around = _plugins.Plugins.Any(static plugin =>
+        var plugins = _plugins.Plugins;
+        _outbox.TellsTransitions = Array.Exists(plugins, static plugin => PluginHooks.IsOverridden((TransitionHook)plugin.Transition, typeof(WorkerPlugin)));
+        _executor!.Around = Array.Exists(plugins, static plugin =>
             PluginHooks.IsOverridden((Action<TaskKey>)plugin.BeforeExecute, typeof(WorkerPlugin)) || PluginHooks.IsOverridden((Action<TaskKey>)plugin.AfterExecute, typeof(WorkerPlugin)))
-            ? [.. _plugins.Plugins]
+            ? plugins
             : [];
     }
 

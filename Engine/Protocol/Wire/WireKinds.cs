@@ -118,8 +118,7 @@ internal static class WireKinds
     ];
 
     private static readonly WireRow?[] s_byKind = ByKind();
-    // Not frozen: each worker process makes it, and would load an assembly of a megabyte for it.
-    private static readonly Dictionary<Type, WireRow> s_byType = s_rows.ToDictionary(static row => row.Type);
+    private static readonly Dictionary<Type, WireRow> s_byType = ByType();
 
     /// <summary>Messages that never leave their process, with the reason.</summary>
     public static IReadOnlyDictionary<Type, string> InProcessOnly { get; } = new Dictionary<Type, string>
@@ -133,6 +132,18 @@ internal static class WireKinds
     public static WireRow? Find(int kind) => (uint)kind <= KindMax ? s_byKind[kind] : null;
 
     public static WireRow? Find(Type type) => s_byType.GetValueOrDefault(type);
+
+    // Neither frozen nor by LINQ: each worker process makes it, and would load an assembly for that.
+    private static Dictionary<Type, WireRow> ByType()
+    {
+        var rows = new Dictionary<Type, WireRow>();
+        foreach (var row in s_rows)
+        {
+            rows.Add(row.Type, row);
+        }
+
+        return rows;
+    }
 
     private static WireRow?[] ByKind()
     {

@@ -14,20 +14,28 @@ internal sealed class ProgramAssemblies
     private static readonly Assembly[] s_engine = [typeof(ProgramAssemblies).Assembly, typeof(TaskKey).Assembly];
     private static readonly ConcurrentDictionary<string, Type> s_frameworkTypes = new(StringComparer.Ordinal);
 
-    private readonly Dictionary<string, string> _started;
+    private readonly Dictionary<string, string> _started = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Name, Guid Build), Assembly> _uploaded = new();
 
     /// <param name="paths">The files of the assemblies that the program was started with; others of the framework among them are left out.</param>
-    public ProgramAssemblies(IEnumerable<string> paths) => _started = paths
-        .Where(static path => !IsFrameworkPath(path))
-        .GroupBy(static path => Path.GetFileNameWithoutExtension(path), StringComparer.Ordinal)
-        .ToDictionary(static group => group.Key, static group => group.First(), StringComparer.Ordinal);
+    /// <remarks>The first of a name counts. Without LINQ, like all that a worker process does to start: it would be two hundredths of its memory.</remarks>
+    public ProgramAssemblies(IEnumerable<string> paths)
+    {
+        foreach (var path in paths)
+        {
+            if (!IsFrameworkPath(path))
+            {
+                _started.TryAdd(Path.GetFileNameWithoutExtension(path), path);
+            }
+        }
+    }
 
     /// <summary>The assemblies that this process was started with, and further ones that it was told of.</summary>
     /// <param name="more">Files of assemblies; what they need lies beside them.</param>
     /// <exception cref="FileNotFoundException">One of them is not there.</exception>
     public static ProgramAssemblies OfThisProcess(IReadOnlyList<string>? more = null)
     {
+        var paths = new List<string>(TrustedPaths());
         foreach (var path in more ?? [])
         {
             if (!File.Exists(path))
@@ -35,12 +43,13 @@ internal sealed class ProgramAssemblies
                 throw new FileNotFoundException($"There is no assembly {path}.", path);
             }
 
-            var resolver = new AssemblyDependencyResolver(Path.GetFullPath(path));
+            paths.Add(Path.GetFullPath(path));
+            var resolver = new AssemblyDependencyResolver(paths[^1]);
             AssemblyLoadContext.Default.Resolving += (context, name) =>
                 resolver.ResolveAssemblyToPath(name) is { } found ? context.LoadFromAssemblyPath(found) : null;
         }
 
-        return new ProgramAssemblies([.. TrustedPaths(), .. (more ?? []).Select(Path.GetFullPath)]);
+        return new ProgramAssemblies(paths);
     }
 
     public static bool IsFramework(Assembly assembly) => assembly == typeof(object).Assembly || IsFrameworkPath(assembly.Location);
