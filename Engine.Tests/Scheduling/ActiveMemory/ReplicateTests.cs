@@ -154,6 +154,26 @@ public sealed class ReplicateTests
     }
 
     [Fact]
+    public void A_copy_that_a_holder_without_connection_does_not_give_is_taken_from_another_one_at_once()
+    {
+        var first = _scheduler.AddWorker(_scheduler.AddNanny());
+        var others = AddWorkers(2);
+        var data = _scheduler.HoldData(first);
+        Replicate(data, 2);
+        _scheduler.MakeCopies();
+        var second = others.Single(other => _scheduler.HoldersOf(data).Contains(other.Address));
+        Replicate(data, 3);
+        var asked = Assert.Single(_scheduler.Sent.Acquires);
+        Assert.Equal(first.Address, asked.Holder);
+        _scheduler.Cut(first);
+        _scheduler.Sent.Acquires.Clear();
+
+        _scheduler.Handle(asked.Worker, new DataMissing(data, first.Address));
+
+        Assert.Equal((asked.Worker, second.Address), Assert.Single(_scheduler.Sent.Acquires) is var again ? (again.Worker, again.Holder) : default);
+    }
+
+    [Fact]
     public void A_copy_that_could_not_be_made_is_asked_for_again_in_a_later_round()
     {
         var workers = AddWorkers(2);

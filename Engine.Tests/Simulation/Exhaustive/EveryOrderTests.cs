@@ -40,7 +40,7 @@ public sealed class EveryOrderTests
         Assert.True(some.Runs < all.Runs, $"{some.Runs} runs instead of {all.Runs}");
     }
 
-    /// <summary>Wrong in few orders only: a heartbeat arrives at a time when all values have been copied and the worker is a member yet.</summary>
+    /// <summary>Wrong in few orders only: somebody looks while values are moved.</summary>
     [Fact]
     public void What_does_not_hold_in_one_order_is_found_and_told_with_its_story()
     {

@@ -19,7 +19,7 @@ internal sealed class HomeWork(FunctionInfo function, bool isAsync, bool needsCo
 
     /// <remarks>The thread waits, as it would in the function.</remarks>
     public override DataValue Invoke(TaskInputs inputs, int element, TaskContext? context) =>
-#pragma warning disable VSTHRD002
+#pragma warning disable VSTHRD002 // See above.
         HomeClient.Instance.RunAsync(this, inputs, element, context ?? TaskContext.Current).GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
 

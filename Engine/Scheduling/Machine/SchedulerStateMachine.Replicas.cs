@@ -124,15 +124,16 @@ internal sealed partial class SchedulerStateMachine
             return;
         }
 
-        if (FindWorker(missing.Holder.Id) is { } holder && Holds(holder, handle))
+        var source = SourceOf(handle); // Awaited in Memory only.
+        if (source.Id == missing.Holder.Id)
         {
-            // The holder has it, but not for this worker, or not now: somebody else may get it, or this one later. Asked again at once, who has the
+            // It has it, but not for this worker, or not now: somebody else may get it, or this one later. Asked again at once, who has the
             // address of a worker whose connection has ended would say no again and again, until it is known what became of that worker.
             StopAwaiting(worker, handle, failed: true);
         }
         else
         {
-            _outbox.Acquire(worker, missing.Key, SourceOf(handle).Address, number); // Awaited in Memory only.
+            _outbox.Acquire(worker, missing.Key, source.Address, number);
         }
     }
 
