@@ -30,7 +30,7 @@ internal sealed class EveryOrder(bool sleeps) : Order
     /// <summary>Different states in which several things can come next.</summary>
     public int StateCount => _asleepAt.Count;
 
-    /// <summary>States in which nothing is under way any more.</summary>
+    /// <summary>Different states in which all that follows from the events has happened.</summary>
     public int EndCount => _ends.Count;
 
     /// <summary>A run begins: the one that was prepared last, which is the first that there is if none was.</summary>

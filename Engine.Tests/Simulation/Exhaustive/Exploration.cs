@@ -3,7 +3,7 @@ namespace Engine.Tests.Simulation.Exhaustive;
 /// <summary>What came of all orders of a small world.</summary>
 /// <param name="Plan">Which.</param>
 /// <param name="States">States that are different for somebody.</param>
-/// <param name="Ends">States in which nothing was under way any more.</param>
+/// <param name="Ends">Different states in which all that follows from the events has happened.</param>
 /// <param name="Runs">Runs that it took, most of which ended where another one had been.</param>
 /// <param name="Failure">What did not hold in a state, with the story that leads there; null: all held in all of them.</param>
 internal sealed record Exploration(SmallPlan Plan, int States, int Ends, int Runs, string? Failure)

@@ -11,8 +11,8 @@ namespace Engine.Tests.Simulation.Exhaustive;
 
 /// <summary>
 /// A number for the content of an object and of all that it leads to: equal numbers, equal futures. Objects are told by the place at which they
-/// are met first. What decides nothing (logs, caches, counters for people) is left out by <see cref="StateParts"/>; whatever is not left out
-/// makes states different.
+/// are met first. What decides nothing (logs, caches, texts for people) is left out by <see cref="StateParts"/>; whatever is not left out tells
+/// states apart.
 /// </summary>
 internal sealed class StateHash
 {
