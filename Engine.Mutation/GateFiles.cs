@@ -11,8 +11,8 @@ internal sealed class GateFiles
     /// <summary>Which mutants have to be there at which guarded site.</summary>
     public string Guards => Path.Combine(Root, "Engine.Mutation", "guards.txt");
 
-    /// <summary>Which stock mutants may survive, and why.</summary>
-    public string Accepted => Path.Combine(Root, "Engine.Mutation", "accepted.txt");
+    /// <summary>The folder with the lists of the stock mutants that may survive, and why.</summary>
+    public string Accepted => Path.Combine(Root, "Engine.Mutation", "Accepted");
 
     /// <summary>The scores that were reached.</summary>
     public string Scores => Path.Combine(Root, "Engine.Mutation", "scores.txt");

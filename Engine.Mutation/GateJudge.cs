@@ -51,6 +51,10 @@ internal sealed class GateJudge(GateOptions options, GateFiles files, GateReport
             {
                 told.Add(LayerNames.Lifecycle, planned.Mutant, answer, _accepted.ReasonOf(planned.Mutant.Name));
             }
+            else if (planned.Layer == MutantLayer.Core && _accepted.ReasonOf(planned.Mutant.Name) is { } reason)
+            {
+                told.Add(LayerNames.Accepted, planned.Mutant, answer, reason);
+            }
         }
     }
 
@@ -92,8 +96,7 @@ internal sealed class GateJudge(GateOptions options, GateFiles files, GateReport
 
     private void JudgeAccepted()
     {
-        var known = plan.Mutants.Select(static planned => planned.Mutant.Name).ToHashSet(StringComparer.Ordinal);
-        foreach (var mutant in _accepted.Mutants.Where(mutant => !known.Contains(mutant)))
+        foreach (var mutant in _accepted.Mutants.Where(mutant => !plan.StockNames.Contains(mutant)))
         {
             report.Add(LayerNames.Lifecycle, string.Empty, mutant, false, "is accepted as a survivor, but there is no such mutant: take it off the list");
         }
@@ -101,8 +104,8 @@ internal sealed class GateJudge(GateOptions options, GateFiles files, GateReport
 
     private void JudgeScores()
     {
-        var stock = _tried.Where(static tried => tried.Planned.Layer is MutantLayer.Lifecycle or MutantLayer.Guarded or MutantLayer.Core
-            && LifecycleFiles.CoreOf(tried.Planned.Mutant.Change.File) is not null).ToList();
+        var stock = _tried.Where(tried => tried.Planned.Layer is MutantLayer.Lifecycle or MutantLayer.Guarded or MutantLayer.Core
+            && _accepted.ReasonOf(tried.Planned.Mutant.Name) is null && LifecycleFiles.CoreOf(tried.Planned.Mutant.Change.File) is not null).ToList();
         var scores = stock.GroupBy(static tried => LifecycleFiles.CoreOf(tried.Planned.Mutant.Change.File)!)
             .OrderBy(static core => core.Key, StringComparer.Ordinal)
             .Select(static core => new CoreScore(core.Key, core.Count(static tried => tried.Answer.Outcome != TestOutcome.Survived), core.Count()))

@@ -9,6 +9,7 @@ namespace Engine.Mutation;
 internal sealed class GatePlan
 {
     private readonly List<PlannedMutant> _mutants = [];
+    private readonly HashSet<string> _stockNames = new(StringComparer.Ordinal);
 
     /// <param name="sources">The engine.</param>
     /// <param name="options">What was asked for.</param>
@@ -48,6 +49,9 @@ internal sealed class GatePlan
 
     public IReadOnlyList<GuardedSite> Sites { get; }
 
+    /// <summary>The names of all stock mutants of the cores and of guarded sites, whether they are tried or not.</summary>
+    public IReadOnlySet<string> StockNames => _stockNames;
+
     private static void RequireNames(string what, IEnumerable<string> names)
     {
         if (names.GroupBy(static name => name).FirstOrDefault(static group => group.Count() > 1) is { } twice)
@@ -61,6 +65,7 @@ internal sealed class GatePlan
         var guarded = Sites.Select(static site => site.File).ToHashSet(StringComparer.Ordinal);
         foreach (var mutant in StockMutants.Of(sources, sources.Files.Where(file => LifecycleFiles.CoreOf(file) is not null || guarded.Contains(file))))
         {
+            _stockNames.Add(mutant.Name);
             if (LifecycleFiles.All.Contains(mutant.Change.File))
             {
                 Add(mutant, MutantLayer.Lifecycle, options);
@@ -118,6 +123,7 @@ internal static class LayerNames
     public const string Simulator = "Domain mutants in the simulator alone";
     public const string Guards = "Guarded sites";
     public const string Lifecycle = "Stock mutants of lifecycle files and guarded sites";
+    public const string Accepted = "Accepted stock mutants of other files";
     public const string Scores = "Scores of the cores";
     public const string SelfTests = "The gate itself";
 }
