@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Runtime.CompilerServices;
 
 namespace Engine.Collections;
@@ -97,16 +98,7 @@ internal sealed class KeyTable<TRow>
     }
 
     /// <summary>Handles of all rows, occupied or not, in the order of page numbers in use. For validation, dumps and rare sweeps.</summary>
-    public IEnumerable<int> Handles()
-    {
-        for (var index = 0; index < _indexCount; index++)
-        {
-            for (var offset = 0; _pages[index].Rows is not null && offset < PageSize; offset++)
-            {
-                yield return (index << PageBits) | offset;
-            }
-        }
-    }
+    public HandleSequence Handles() => new(this);
 
     /// <summary>Handles of all rows of one client's keys, occupied or not.</summary>
     public IEnumerable<int> HandlesOf(ClientId client)
@@ -173,5 +165,44 @@ internal sealed class KeyTable<TRow>
         public long Arrival;
         public TRow[]? Rows;
         public int Live;
+    }
+
+    /// <summary>A struct, so that a loop over all rows, which validation is, calls no interface for each of them.</summary>
+    internal readonly struct HandleSequence(KeyTable<TRow> table) : IEnumerable<int>
+    {
+        public Enumerator GetEnumerator() => new(table);
+
+        IEnumerator<int> IEnumerable<int>.GetEnumerator() => GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+        internal struct Enumerator(KeyTable<TRow> table) : IEnumerator<int>
+        {
+            public int Current { get; private set; } = -1;
+
+            readonly object IEnumerator.Current => Current;
+
+            public bool MoveNext()
+            {
+                Current++;
+                while (Current >> PageBits < table._indexCount)
+                {
+                    if (table.IsPresent(Current))
+                    {
+                        return true;
+                    }
+
+                    Current = (Current | PageMask) + 1;
+                }
+
+                return false;
+            }
+
+            public void Reset() => Current = -1;
+
+            public readonly void Dispose()
+            {
+            }
+        }
     }
 }

@@ -17,6 +17,7 @@ internal sealed class SimCluster : SimComponent, ISpecClusterSink
     private readonly HashSet<long> _scales = [];
     private ulong _hostCount;
     private long _scaleCount;
+    private readonly Invariants.ScalingInvariants _scaling;
     private bool _isAdapting;
     private bool _isRoundPlanned;
 
@@ -27,6 +28,7 @@ internal sealed class SimCluster : SimComponent, ISpecClusterSink
         _adaptive = new AdaptiveStateMachine(
             new AdaptiveOptions { Minimum = Dice.Below(2), Maximum = 4, WaitCount = 1 + Dice.Below(2), TargetDuration = TimeSpan.FromMilliseconds(5) },
             1);
+        _scaling = new Invariants.ScalingInvariants(world);
         _asker = new SimAsker(world, NextPlace(), "cluster asks");
         world.Scheduler.Subscribe(this);
     }
@@ -162,7 +164,11 @@ internal sealed class SimCluster : SimComponent, ISpecClusterSink
             late ? Dice.Milliseconds(50, 400) : Dice.Milliseconds(0, 10));
     }
 
-    void ISpecClusterSink.WorkerRefused(string name, RetirementRow row) => _adaptive.OnRefused(name, World.Now);
+    void ISpecClusterSink.WorkerRefused(string name, RetirementRow row)
+    {
+        _scaling.Refused(name);
+        _adaptive.OnRefused(name, World.Now);
+    }
 
     void ISpecClusterSink.Failed(ClusterError error)
     {
@@ -247,14 +253,25 @@ internal sealed class SimCluster : SimComponent, ISpecClusterSink
 
         var target = _adaptive.Target(load);
         var plan = _machine.Plan;
+        Invariants.Watch.Require(
+            "I8",
+            target >= _adaptive.Options.Minimum && target <= _adaptive.Options.Maximum,
+            $"adaptive scaling wants {_adaptive.Options.Minimum} to {_adaptive.Options.Maximum} workers, not {target}");
         if (target >= plan.Count)
         {
-            Apply(_adaptive.Decide(target, plan, [], World.Now));
+            Decide(target, plan, []);
             return;
         }
 
         _asker.Ask(new WorkersToCloseRequest(new WorkersToClose { Minimum = _adaptive.Options.Minimum }), (value, _) => Post(
-            () => Apply(_adaptive.Decide(target, plan, value as IReadOnlyList<WorkerInfo> ?? [], World.Now))));
+            () => Decide(target, plan, value as IReadOnlyList<WorkerInfo> ?? [])));
+    }
+
+    private void Decide(int target, IReadOnlyList<PlannedWorker> plan, IReadOnlyList<WorkerInfo> dispensable)
+    {
+        var decision = _adaptive.Decide(target, plan, dispensable, World.Now);
+        _scaling.Decided(decision, target, plan, dispensable, _adaptive.Options);
+        Apply(decision);
     }
 
     private void Apply(AdaptiveDecision decision)

@@ -13,6 +13,7 @@ internal sealed class SimNanny : SimComponent, INannySink
     private SimProcess? _process;
     private long _number;
     private bool _isCancelled;
+    private bool _hasToldExit;
 
     public SimNanny(World world, ulong place, string name, SimHost host)
         : base(world, name, place)
@@ -20,7 +21,11 @@ internal sealed class SimNanny : SimComponent, INannySink
         _host = host;
         Id = new NannyId(new Guid((int)place, (short)(place >> 32), (short)(place >> 48), new byte[8]));
         Machine = new NannyStateMachine(world.Settings.Nanny, this);
-        Post(() => Machine.Start(World.Now));
+        Post(() =>
+        {
+            World.Watch.Connected(this, isRegistered: false);
+            Machine.Start(World.Now);
+        });
     }
 
     public NannyId Id { get; }
@@ -74,11 +79,16 @@ internal sealed class SimNanny : SimComponent, INannySink
         () =>
         {
             Forget(process);
+            World.Watch.Ended(this, CloseReason.Refused, wasKilled: false);
             Machine.OnWorkerStartFailed(process.Number, CloseReason.Refused, new WorkerRefusedException(detail), World.Now);
         },
         Pipe());
 
-    public void OnWorkerCloses(SimProcess process, CloseReason reason, string detail) => Machine.OnWorkerCloses(process.Number, reason, detail, World.Now);
+    public void OnWorkerCloses(SimProcess process, CloseReason reason, string detail)
+    {
+        World.Watch.Announced(this, reason);
+        Machine.OnWorkerCloses(process.Number, reason, detail, World.Now);
+    }
 
     protected override void Handle(in Arrival arrival)
     {
@@ -90,6 +100,7 @@ internal sealed class SimNanny : SimComponent, INannySink
         if (arrival.End is { } end)
         {
             _scheduler = null;
+            World.Watch.Connected(this, isRegistered: false);
             Machine.OnConnectionLost(end.Kind == DisconnectKind.Closed, end.Detail, World.Now);
             return;
         }
@@ -98,12 +109,18 @@ internal sealed class SimNanny : SimComponent, INannySink
         switch (arrival.Message)
         {
             case NannyRegistered:
+                World.Watch.Connected(this, isRegistered: true);
                 Machine.OnRegistered(World.Now);
                 break;
             case RegistrationRefused refused:
                 Machine.OnRefused(refused.Detail, World.Now);
                 break;
             case TellNanny told:
+                if (_process is not null && told.Worker.Number >= Machine.Worker.Number)
+                {
+                    World.Watch.Told(this, told); // Or it is late.
+                }
+
                 var (isOthers, before) = (told.Worker != Machine.Worker, Machine.Status);
                 Machine.OnTold(told, World.Now);
                 if (isOthers)
@@ -130,7 +147,7 @@ internal sealed class SimNanny : SimComponent, INannySink
         }
 
         World.Watch.Starts(this);
-        (_number, _isCancelled) = (number, false);
+        (_number, _isCancelled, _hasToldExit) = (number, false, false);
         Post(() => Launch(number), World.Settings.Latency + (Dice.OneIn(4) ? Dice.Milliseconds(1, 20) : TimeSpan.Zero), touchesAll: true);
     }
 
@@ -145,6 +162,7 @@ internal sealed class SimNanny : SimComponent, INannySink
 
     void INannySink.KillWorker(long number, CloseReason reason, string detail)
     {
+        Invariants.Watch.Require("I10", _hasToldExit, $"the scheduler is told why {Name} kills its worker before it is killed");
         _isCancelled = true;
         if (_process is { } process)
         {
@@ -153,7 +171,11 @@ internal sealed class SimNanny : SimComponent, INannySink
         }
     }
 
-    void INannySink.SendToScheduler(Message message) => _scheduler?.TrySend(message);
+    void INannySink.SendToScheduler(Message message)
+    {
+        _hasToldExit |= message is WorkerExited;
+        _scheduler?.TrySend(message);
+    }
 
     void INannySink.Connect()
     {
@@ -189,6 +211,7 @@ internal sealed class SimNanny : SimComponent, INannySink
     {
         World.Tracer.Add("nanny ends", Place, (ulong)reason);
         World.Coverage?.Closes(reason);
+        World.Watch.Ends(this, status, reason);
         if (_process is { } process)
         {
             World.Agenda.After(Pipe(), () => process.Die(), Group);
@@ -212,10 +235,12 @@ internal sealed class SimNanny : SimComponent, INannySink
     {
         if (_isCancelled)
         {
+            World.Watch.Ended(this, CloseReason.NannyClosing, wasKilled: false);
             Machine.OnWorkerStartFailed(number, CloseReason.NannyClosing, new OperationCanceledException(), World.Now);
         }
         else if (World.Now < World.StartsFailUntil && Dice.OneIn(2))
         {
+            World.Watch.Ended(this, CloseReason.StartFailed, wasKilled: false);
             Machine.OnWorkerStartFailed(number, CloseReason.StartFailed, new IOException("no memory"), World.Now);
         }
         else
@@ -230,12 +255,14 @@ internal sealed class SimNanny : SimComponent, INannySink
             Forget(process);
             if (process.HasStarted)
             {
+                World.Watch.Ended(this, reason, process.IsBeingKilled);
                 Machine.OnWorkerExited(process.Number, reason, detail, World.Now);
                 return;
             }
 
             // It ended before it was up: its launch has failed, or was given up.
             var isGivenUp = _isCancelled && process.Number == _number;
+            World.Watch.Ended(this, isGivenUp ? CloseReason.NannyClosing : CloseReason.StartFailed, wasKilled: false);
             Machine.OnWorkerStartFailed(
                 process.Number,
                 isGivenUp ? CloseReason.NannyClosing : CloseReason.StartFailed,

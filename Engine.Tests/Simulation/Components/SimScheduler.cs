@@ -93,7 +93,11 @@ internal sealed class SimScheduler : SimComponent, ISchedulerSink
         ((LinkEnd)client.Connection!).TrySend(message);
     }
 
-    void ISchedulerSink.Send(NannyState nanny, Message message) => ((LinkEnd)nanny.Connection!).TrySend(message);
+    void ISchedulerSink.Send(NannyState nanny, Message message)
+    {
+        World.Watch.Sent(message);
+        ((LinkEnd)nanny.Connection!).TrySend(message);
+    }
 
     void ISchedulerSink.Publish(ReadOnlySpan<TaskTransition> transitions) => World.Coverage?.AtScheduler(transitions);
 
@@ -123,6 +127,11 @@ internal sealed class SimScheduler : SimComponent, ISchedulerSink
                 ((ISchedulerSink)this).Send(client, new Reply(toClose.RequestId, Machine.WorkersToClose(toClose.Rule, Machine.ValidForDownscaling()), null));
                 break;
             default:
+                if (message is ReadmitRequest readmit)
+                {
+                    World.Watch.Readmitted(readmit);
+                }
+
                 if (Machine.Handle(client, message, World.Now) is { } violation)
                 {
                     throw new SimFailure("protocol", $"a client keeps to the protocol, but: {violation}");
@@ -180,9 +189,15 @@ internal sealed class SimScheduler : SimComponent, ISchedulerSink
         switch (message)
         {
             case RegisterWorker registration when Machine.Knock(registration, World.Now) is { } refusal:
+                if (refusal.Reason == CloseReason.Refused)
+                {
+                    World.Watch.Refused(registration.Nanny, registration.Host);
+                }
+
                 Refuse(link, refusal);
                 break;
             case RegisterNanny registration when Machine.FindRefusal(registration.Id, registration.Host, World.Now) is { } refusal:
+                World.Watch.Refused(registration.Id, registration.Host);
                 Refuse(link, new RegistrationRefused(CloseReason.Refused, refusal));
                 break;
             case RegisterWorker registration:
@@ -191,6 +206,7 @@ internal sealed class SimScheduler : SimComponent, ISchedulerSink
                 break;
             case RegisterNanny registration:
                 link.Partner = Machine.AddNanny(registration, link, World.Now);
+                World.Watch.NannyCame(registration.Id);
                 break;
             case RegisterClient registration:
                 link.Partner = Machine.AddClient(registration.Name, link, World.Now);
@@ -221,6 +237,7 @@ internal sealed class SimScheduler : SimComponent, ISchedulerSink
                 break;
             case NannyState nanny:
                 Machine.RemoveNanny(nanny, World.Now);
+                World.Watch.NannyLeft(nanny.Id);
                 break;
             case ClientState client:
                 Machine.LoseClient(client, end, World.Now);

@@ -184,7 +184,11 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
         _scheduler!.TrySend(message);
     }
 
-    void IWorkerSink.Execute(ExecutionRun run) => Executor.Execute(run);
+    void IWorkerSink.Execute(ExecutionRun run)
+    {
+        Invariants.Watch.Executes(this, run);
+        Executor.Execute(run);
+    }
 
     void IWorkerSink.Cancel(WorkerTask task, CancellationCause cause) => Executor.Cancel(task);
 

@@ -1,4 +1,3 @@
-using Engine.Nannies.Machine;
 using Engine.Plugins;
 using Engine.Protocol;
 using Engine.Scheduling.Machine;
@@ -26,7 +25,7 @@ internal sealed class BlameInvariants(World world)
         _removed.Add(removed);
         Watch.Require(
             "I10",
-            removed.IsExpected == CloseTable.IsExpected(removed.Reason)
+            removed.IsExpected == NannyInvariants.IsAnnounced(removed.Reason)
             || (removed is { IsExpected: true, Reason: CloseReason.SchedulerLost } && world.FindNext(removed.Worker.Id, isLetIn: false) is not null),
             $"the end of {removed.Worker.Id} ({removed.Reason}) counts as announced if the table of closing says so, or if it came back");
         foreach (var key in removed.IsExpected ? [] : removed.Processing)

@@ -1,14 +1,18 @@
 using Engine.Plugins;
+using Engine.Protocol;
 using Engine.Tests.Simulation.Components;
 
 namespace Engine.Tests.Simulation.Invariants;
 
 /// <summary>Who comes and who goes: I1, I4, I8.</summary>
-internal sealed class MembershipInvariants(World world)
+internal sealed class MembershipInvariants(World world, TellingInvariants telling)
 {
-    private readonly HashSet<WorkerId> _present = [];
+    private readonly Dictionary<WorkerId, WorkerInfo> _present = [];
     private readonly HashSet<WorkerId> _past = [];
-    private readonly HashSet<NannyId> _barred = [];
+    private readonly List<Bar> _bars = [];
+    private readonly List<(NannyId? Nanny, string? Host, int Departures)> _refused = [];
+    private readonly List<ReadmitRequest> _readmitted = [];
+    private int _departures;
 
     public void Happened(object happened)
     {
@@ -58,19 +62,35 @@ internal sealed class MembershipInvariants(World world)
         foreach (var worker in world.Scheduler.Machine.Workers)
         {
             count++;
-            Watch.Require("I4", _present.Contains(worker.Id), $"{worker.Id} is a member, so its joining was told");
+            Watch.Require("I4", _present.ContainsKey(worker.Id), $"{worker.Id} is a member, so its joining was told");
         }
 
         Watch.Require("I4", count == _present.Count, $"{_present.Count} joined and have not left, and {count} are members");
+        foreach (var (nanny, host, departures) in _refused)
+        {
+            Watch.Require("I1", FindBar(nanny, host, departures) is not null || _readmitted.Count > 0, $"nobody is refused who was not retired, as {nanny} on {host} is");
+        }
+
+        _refused.Clear();
+        _readmitted.Clear();
+    }
+
+    /// <summary>Somebody was not let in because of who left.</summary>
+    public void Refused(NannyId? nanny, string? host) => _refused.Add((nanny, host, _departures));
+
+    public void Readmitted(ReadmitRequest request)
+    {
+        _readmitted.Add(request); // What is told in this turn may have happened before.
+        _bars.RemoveAll(bar => (request.Nanny is { } nanny && bar.Nanny == nanny && bar.Host is null) || (request.Host is { } host && bar.Of == host));
     }
 
     private void Joined(WorkerInfo worker)
     {
-        Watch.Require("I4", _present.Add(worker.Id) && !_past.Contains(worker.Id), $"{worker.Id} is told once to have joined");
+        Watch.Require("I4", _present.TryAdd(worker.Id, worker) && !_past.Contains(worker.Id), $"{worker.Id} is told once to have joined");
         Watch.Require(
             "I1",
-            worker.Nanny is not { } nanny || !_barred.Contains(nanny) || world.Scheduler.Machine.FindRefusal(nanny, null, world.Now) is null,
-            $"{worker.Id} has a nanny whose worker was retired, so it is not let in");
+            FindBar(worker.Nanny, worker.Host, _departures) is not { IsCertain: true } || _readmitted.Count > 0,
+            $"{worker.Id} has a nanny ({worker.Nanny}) whose worker was retired, or is on a host that was ({worker.Host}), so it is not let in");
     }
 
     private void Left(WorkerRemoved removed)
@@ -78,9 +98,31 @@ internal sealed class MembershipInvariants(World world)
         var id = removed.Worker.Id;
         Watch.Require("I4", _present.Remove(id) && _past.Add(id), $"{id} is told once to have left, after it joined");
         Watch.Require("I4", world.Scheduler.Machine.Workers.All(worker => worker.Id != id), $"{id} is told to have left when it has");
-        if (removed is { Reason: CloseReason.Retired or CloseReason.LifetimeOver, Worker.Nanny: { } retired })
+        _departures++;
+        if (removed.Reason is CloseReason.Retired or CloseReason.LifetimeOver or CloseReason.SchedulerRequest || telling.DiesOnItsWayOut(removed))
         {
-            _barred.Add(retired);
+            var isCertain = _readmitted.Count == 0; // Otherwise it may have been let in again since.
+            if (removed.Worker.Nanny is { } nanny)
+            {
+                _bars.Add(new Bar(nanny, null, removed.Worker.Host, _departures, isCertain));
+            }
+
+            if (removed.Worker.Host is { } host && _present.Values.All(worker => worker.Host != host))
+            {
+                _bars.Add(new Bar(null, host, host, _departures, isCertain));
+            }
         }
     }
+
+    /// <summary>What the ledger has to say: written down once more, with its bound.</summary>
+    private Bar? FindBar(NannyId? nanny, string? host, int departures) => _bars.FindLast(bar =>
+        departures - bar.Departure < world.Settings.Scheduler.LedgerLength && ((nanny is not null && bar.Nanny == nanny) || (host is not null && bar.Host == host)));
+
+    /// <summary>Who is not let in.</summary>
+    /// <param name="Nanny">A nanny; null: a host is not.</param>
+    /// <param name="Host">A host; null: a nanny is not.</param>
+    /// <param name="Of">The host that it was on.</param>
+    /// <param name="Departure">Which departure it was.</param>
+    /// <param name="IsCertain">Whether nobody can have let it in again since.</param>
+    private sealed record Bar(NannyId? Nanny, string? Host, string? Of, int Departure, bool IsCertain);
 }

@@ -2,6 +2,7 @@ using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Scheduling.Machine;
 using Engine.Tests.Simulation.Components;
+using Engine.Workers.Machine;
 
 namespace Engine.Tests.Simulation.Invariants;
 
@@ -48,6 +49,16 @@ internal sealed class SendingInvariants(World world)
     {
         Watch.Require("I12", worker.Executor.RunningCount <= worker.Settings.Slots, $"{worker.Name} runs {worker.Executor.RunningCount} tasks in {worker.Settings.Slots} slots");
         RequireNoPile(worker);
+    }
+
+    /// <summary>I5: a worker that leaves starts nothing; one that pauses at most what its inputs were read for.</summary>
+    public static void Executes(SimWorker worker, ExecutionRun run)
+    {
+        Watch.Require("I5", !worker.Machine!.IsLeaving, $"{worker.Name} leaves, so it starts nothing");
+        for (var i = 0; i < run.Count && worker.Machine.Status != Status.Running; i++)
+        {
+            Watch.Require("I5", run.Entries[i].InputCount > 0, $"{worker.Name} is {worker.Machine.Status}, so it doesn't start {run.Entries[i].Task.Key}");
+        }
     }
 
     private static void RequireNoPile(SimComponent component)
