@@ -117,7 +117,6 @@ internal sealed partial class WorkerStateMachine
         if (row.Task is { } forTasks)
         {
             fetch.Waiters.AddRange(forTasks.Waiters);
-            forTasks.Waiters.Clear();
             Move(forTasks, WorkerTaskState.Released); // Its queue drops it when it comes up.
         }
 
@@ -187,7 +186,6 @@ internal sealed partial class WorkerStateMachine
         Store(handle, entry.Value, entry.NBytes, attempt: 0, isTransient);
         if (!isTransient)
         {
-            row.Users = 0;
             outbox.ReplicaAdded(entry.Key, flight.CopyNumber);
         }
         else if (row.Users == 0)
@@ -195,22 +193,13 @@ internal sealed partial class WorkerStateMachine
             DropValue(handle);
         }
 
-        foreach (var waiter in flight.Waiters)
-        {
-            if (waiter.State == WorkerTaskState.Waiting && --waiter.WaitingFor == 0)
-            {
-                SetReady(waiter);
-            }
-        }
-
+        WakeWaiters(flight);
         Recycle(flight);
     }
 
     /// <summary>The value is not there: who waits for it goes back to the scheduler, which knows better or has it computed again.</summary>
     private void GiveUpFetch(int handle, WorkerTask flight, WorkerAddress holder, bool isUnreachable)
     {
-        _rows[handle].Task = null;
-        _rows[handle].Users = 0;
         _rows.Vacate(handle);
         if (flight.CopyNumber > 0)
         {
