@@ -1,4 +1,3 @@
-using Engine.Data;
 using Engine.Protocol;
 using Engine.Tests.TestKit.Machines;
 using Engine.Workers.Machine;
@@ -70,9 +69,10 @@ public sealed class FirstKeyTests
     {
         _worker.Compute(Key(1), (s_first, Peer(2)));
         _worker.Free(Key(1));
-        _worker.Compute(Key(2), (Key(11), Peer(3))); // Entries are used again.
+        _worker.Compute(Key(2), (Key(11), Peer(3)), (Key(12), Peer(4))); // Entries are used again.
 
         _worker.Deliver(_worker.Asked[0]);
+        _worker.Deliver(_worker.Asked[1]);
 
         Assert.Empty(_worker.Started);
     }

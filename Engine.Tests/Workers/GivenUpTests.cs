@@ -16,13 +16,16 @@ public sealed class GivenUpTests
     {
         _worker.Compute(Key(1), (Key(10), Peer(2)));
         _worker.Free(Key(1));
-        _worker.Compute(Key(2), (Key(11), Peer(3)));
+        _worker.Compute(Key(2), (Key(11), Peer(3)), (Key(12), Peer(4)));
 
         _worker.Deliver(_worker.Asked[0]);
-        Assert.Empty(_worker.Started);
         _worker.Deliver(_worker.Asked[1]);
-
+        Assert.Empty(_worker.Started);
+        _worker.Deliver(_worker.Asked[2]);
         Assert.Equal([Key(2)], _worker.Started);
+        _worker.End(Key(2));
+
+        Assert.Equal(1, _worker.Machine.RowCount); // Its own value.
     }
 
     [Fact]
