@@ -74,6 +74,7 @@ internal sealed partial class WorkerStateMachine
         if (older.Count == 1)
         {
             task.Waiters.AddRange(older.Waiters);
+            older.Waiters.Clear();
             ReleaseInputs(older);
             Abandon(older, CancellationCause.Cancelled);
         }

@@ -279,6 +279,7 @@ internal sealed partial class WorkerStateMachine
 
         ref var row = ref _rows[handle];
         row.Task = null;
+        row.Users = 0;
         var bytes = SizeOf.Measure(result.Value);
         Store(handle, result.Value, bytes, task.Attempt);
         ref var finished = ref outbox.Finished();

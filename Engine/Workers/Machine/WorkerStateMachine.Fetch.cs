@@ -117,6 +117,7 @@ internal sealed partial class WorkerStateMachine
         if (row.Task is { } forTasks)
         {
             fetch.Waiters.AddRange(forTasks.Waiters);
+            forTasks.Waiters.Clear();
             Move(forTasks, WorkerTaskState.Released); // Its queue drops it when it comes up.
         }
 
@@ -186,6 +187,7 @@ internal sealed partial class WorkerStateMachine
         Store(handle, entry.Value, entry.NBytes, attempt: 0, isTransient);
         if (!isTransient)
         {
+            row.Users = 0;
             outbox.ReplicaAdded(entry.Key, flight.CopyNumber);
         }
         else if (row.Users == 0)

@@ -164,6 +164,8 @@ internal sealed partial class WorkerStateMachine
                 Abandon(waiter, CancellationCause.None);
             }
         }
+
+        source.Waiters.Clear();
     }
 
     /// <summary>Ends a task that is cut off: what knows it still will drop it.</summary>
