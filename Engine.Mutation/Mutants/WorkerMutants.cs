@@ -36,6 +36,6 @@ internal static class WorkerMutants
         new("a time limit ends a newer attempt", "I7", new Edit(Execute, "if (task.Key != key || task.Attempt != attempt || !IsCurrent(task))", "if (task.Key != key || !IsCurrent(task))")),
         new("what waits for a value made here is not started", "I6", new Edit(Execute, "            if (waiter.State == WorkerTaskState.Waiting && --waiter.WaitingFor == 0)\n            {\n                SetReady(waiter);", "            if (waiter.State == WorkerTaskState.Waiting && --waiter.WaitingFor < 0)\n            {\n                SetReady(waiter);")),
         new("a new attempt forgets who waits for the value", "I6", new Edit(Compute, "            task.Waiters.AddRange(older.Waiters);\n", string.Empty)),
-        new("elements that have not run are lost with their run", "I9", new Edit(Execute, "        RequeueElements(task, rest, task.Count - rest);\n", string.Empty)),
+        new("elements that have not run are lost with their run", "I9", new Edit(Execute, "        RequeueElements(task, result.Done);\n", string.Empty)),
     ];
 }

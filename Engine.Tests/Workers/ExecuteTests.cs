@@ -147,6 +147,57 @@ public sealed class ExecuteTests
     }
 
     [Fact]
+    public void Half_of_a_resource_is_enough_for_two_tasks_at_a_time()
+    {
+        var worker = new WorkerFixture(new WorkerSettings { Slots = 4, Resources = new Dictionary<string, double> { ["gpu"] = 1 } });
+        var half = new TaskOptions { Resources = [new("gpu", 0.5)] };
+        for (var i = 1; i <= 4; i++)
+        {
+            worker.Compute(Key(i), null, half, []);
+        }
+
+        Assert.Equal([Key(1), Key(2)], worker.Started);
+        worker.End(Key(1));
+        worker.End(Key(2));
+        Assert.Equal([Key(1), Key(2), Key(3), Key(4)], worker.Started);
+    }
+
+    [Fact]
+    public void Tasks_with_and_without_resources_go_in_one_order()
+    {
+        var worker = new WorkerFixture(new WorkerSettings { Resources = new Dictionary<string, double> { ["gpu"] = 1 } });
+        worker.Compute(Key(0));
+        worker.Compute(Key(1), null, OneGpu, []);
+        worker.Compute(Key(2));
+        worker.Compute(Key(3), null, OneGpu, []);
+
+        for (var i = 0; i < 4; i++)
+        {
+            worker.End(Key(i));
+        }
+
+        Assert.Equal([Key(0), Key(1), Key(2), Key(3)], worker.Started);
+    }
+
+    [Fact]
+    public void A_task_whose_input_has_gone_lets_others_have_its_resources_until_it_is_here_again()
+    {
+        var worker = new WorkerFixture(new WorkerSettings { Resources = new Dictionary<string, double> { ["gpu"] = 1 } });
+        worker.Compute(Key(0));
+        worker.Compute(Key(1), null, OneGpu, [(Key(10), Peer(2))]);
+        worker.Deliver(worker.Asked[0]);
+        worker.Free(Key(10));
+        worker.Compute(Key(2), null, OneGpu, []);
+
+        worker.End(Key(0));
+        Assert.Equal([Key(0), Key(2)], worker.Started);
+        worker.Deliver(worker.Asked[1]);
+        worker.End(Key(2));
+
+        Assert.Equal([Key(0), Key(2), Key(1)], worker.Started);
+    }
+
+    [Fact]
     public void Failed_freed_and_recalled_tasks_return_their_resources()
     {
         var worker = new WorkerFixture(new WorkerSettings { Slots = 4, Resources = new Dictionary<string, double> { ["gpu"] = 1 } });

@@ -84,6 +84,32 @@ public sealed class FetchTests
     }
 
     [Fact]
+    public void A_small_copy_that_is_here_serves_a_task_that_comes_later_too()
+    {
+        _worker.Compute(Key(1), (Key(10), Peer(2)));
+        _worker.Deliver(_worker.Asked[0], "x");
+        _worker.Compute(Key(2), (Key(10), Peer(2)));
+
+        _worker.End(Key(1));
+        Assert.Equal(["x"], _worker.InputsOf(Key(2)));
+        _worker.End(Key(2));
+
+        Assert.Single(_worker.Asked);
+        Assert.False(_worker.Holds(Key(10)));
+    }
+
+    [Theory]
+    [InlineData(64 * 1024, false)]
+    [InlineData((64 * 1024) + 1, true)]
+    public void A_copy_of_64_KiB_is_small(long bytes, bool isKept)
+    {
+        _worker.Compute(Key(1), (Key(10), Peer(2)));
+        _worker.Deliver(_worker.Asked[0], bytes: bytes);
+
+        Assert.Equal(isKept, _worker.ReplicasAdded.Count == 1);
+    }
+
+    [Fact]
     public void A_large_copy_stays_and_the_scheduler_is_told()
     {
         _worker.Compute(Key(1), (Key(10), Peer(2)));
@@ -120,6 +146,7 @@ public sealed class FetchTests
 
         var missing = Assert.IsType<InputMissing>(Assert.Single(_worker.Told));
         Assert.Equal((Key(1), 1, Key(10), Peer(2)), (missing.Key, missing.Attempt, missing.Input, missing.Holder));
+        Assert.False(missing.IsUnreachable);
         _worker.Deliver(_worker.Asked[1]);
         Assert.Equal(0, _worker.Machine.RowCount);
     }
@@ -134,6 +161,7 @@ public sealed class FetchTests
         _worker.FailFetch(_worker.Asked[0]);
 
         Assert.Equal([Key(1), Key(2)], _worker.Told.Cast<InputMissing>().Select(static missing => missing.Key));
+        Assert.All(_worker.Told.Cast<InputMissing>(), static missing => Assert.True(missing.IsUnreachable));
         _worker.Deliver(_worker.Asked[1]);
         Assert.Equal([Key(3)], _worker.Started);
     }
@@ -229,6 +257,59 @@ public sealed class FetchTests
 
         Assert.Equal([Key(10)], _worker.ReplicasAdded);
         Assert.True(_worker.Holds(Key(10)));
+    }
+
+    [Fact]
+    public void A_copy_that_is_asked_for_again_before_its_turn_has_come_is_fetched_from_where_it_was_said_to_be_first()
+    {
+        var worker = new WorkerFixture(new WorkerSettings { TransfersMax = 1 });
+        worker.Acquire(Key(10), Peer(2));
+        worker.Acquire(Key(11), Peer(3));
+        worker.Acquire(Key(11), Peer(4), number: 2);
+
+        worker.Deliver(worker.Asked[0]);
+        worker.Deliver(worker.Asked[1]);
+
+        Assert.Equal([Peer(2), Peer(3)], worker.Asked.Select(static asked => asked.Holder));
+        Assert.Equal([Key(10), Key(11)], worker.ReplicasAdded);
+    }
+
+    [Fact]
+    public void A_copy_of_a_value_that_is_to_be_computed_here_is_not_to_be_had_here()
+    {
+        _worker.Compute(Key(10));
+
+        _worker.Acquire(Key(10), Peer(2));
+
+        var missing = Assert.IsType<DataMissing>(Assert.Single(_worker.Told));
+        Assert.Equal((Key(10), Peer(2), true), (missing.Key, missing.Holder, missing.IsUnreachable));
+        Assert.Empty(_worker.Asked);
+    }
+
+    [Fact]
+    public void A_peer_from_which_nothing_is_wanted_any_longer_is_not_asked()
+    {
+        var worker = new WorkerFixture(new WorkerSettings { TransfersMax = 1 });
+        worker.Compute(Key(1), (Key(10), Peer(2)));
+        worker.Compute(Key(2), (Key(11), Peer(3)));
+        worker.Compute(Key(11)); // Is made here now.
+
+        worker.Deliver(worker.Asked[0]);
+
+        Assert.Single(worker.Asked);
+        Assert.Equal(0, worker.Machine.TransferCount);
+    }
+
+    [Fact]
+    public void A_peer_is_asked_where_it_was_said_to_be_last()
+    {
+        _worker.Compute(Key(1), (Key(10), Peer(2)));
+        _worker.Deliver(_worker.Asked[0]);
+        var moved = Peer(2) with { Address = "test://elsewhere" };
+
+        _worker.Compute(Key(2), (Key(11), moved));
+
+        Assert.Equal(moved, _worker.Asked[1].Holder);
     }
 
     [Fact]

@@ -137,6 +137,24 @@ public sealed class LeaveTests
     }
 
     [Fact]
+    public void What_waits_for_a_slot_and_had_its_inputs_read_is_returned()
+    {
+        var worker = new WorkerFixture(new WorkerSettings { MemoryLimit = 1000, MemoryTarget = 0.5, SpillBytesMin = 100 });
+        worker.Compute(Key(1));
+        worker.End(Key(1), new byte[600]);
+        worker.EndWrite();
+        worker.Compute(Key(10), (Key(1), s_self));
+        worker.Compute(Key(11)); // Takes the slot meanwhile.
+        worker.EndRead(worker.Orders[^1], new byte[600]);
+
+        worker.CloseAdmission();
+        worker.GiveBack();
+
+        Assert.Equal([(Key(10), 1)], worker.Returned);
+        Assert.Equal(0, worker.Machine.ReadyCount);
+    }
+
+    [Fact]
     public void A_run_of_a_map_is_cut_and_its_rest_returned()
     {
         _worker.ComputeMap(Key(256), 5);

@@ -1,3 +1,4 @@
+using Engine.Data;
 using Engine.Protocol;
 using Engine.Tests.TestKit.Machines;
 using Engine.Workers.Machine;
@@ -154,6 +155,60 @@ public sealed class MemoryTests
         Assert.Equal((SpillAction.Delete, Key(1)), Orders()[^1]);
         Assert.Equal((400, 0, 0), (_worker.Machine.ManagedBytes, _worker.Machine.SpilledBytes, _worker.Machine.SpilledCount));
         Assert.False(_worker.Holds(Key(1)));
+    }
+
+    [Fact]
+    public void A_value_in_memory_that_is_freed_is_not_written()
+    {
+        Hold(200, 1, 2);
+
+        _worker.Free(Key(1));
+        Hold(200, 3, 4);
+
+        Assert.Equal([(SpillAction.Write, Key(2))], Orders());
+    }
+
+    [Fact]
+    public void A_spilled_value_that_is_computed_again_is_in_memory_again()
+    {
+        Hold(200, 1, 2, 3);
+        _worker.EndWrite();
+        _worker.Compute(Key(1), null, null, [], attempt: 2);
+
+        _worker.End(Key(1), "again");
+
+        Assert.Equal("again", _worker.ValueOf(Key(1)));
+        Assert.Equal((0, 0), (_worker.Machine.SpilledCount, _worker.Machine.SpilledBytes));
+    }
+
+    [Fact]
+    public void While_a_value_is_written_that_makes_enough_room_no_other_one_leaves_memory()
+    {
+        Hold(200, 1, 2, 3);
+        _worker.EndWrite();
+        _worker.Compute(Key(10), (Key(1), Peer(1))); // Has the first one read, which the store keeps too.
+        _worker.EndRead(_worker.Orders[^1], Bytes(200));
+        Assert.Equal((SpillAction.Write, Key(2)), Orders()[^1]);
+
+        _worker.Serve(Key(3)); // Now the first was not read for longest.
+
+        Assert.Equal((600, 0), (_worker.Machine.ManagedBytes, _worker.Machine.SpilledCount));
+    }
+
+    [Fact]
+    public void Numbers_stay_however_small_a_value_may_be_that_is_spilled()
+    {
+        var worker = new WorkerFixture(s_settings with { MemoryLimit = 10, SpillBytesMin = 1, MemoryPause = null });
+
+        for (var i = 1; i <= 2; i++)
+        {
+            worker.Compute(Key(i));
+            worker.Machine.OnResult(new ExecutionResult { Task = worker.TaskOf(Key(i)), Done = 1, Value = DataValue.From(7), Seconds = 0.1f });
+            worker.Settle();
+        }
+
+        Assert.Equal(16, worker.Machine.ManagedBytes);
+        Assert.Empty(worker.Orders);
     }
 
     [Fact]

@@ -29,6 +29,19 @@ public sealed class ReturnTests
     }
 
     [Fact]
+    public void A_small_copy_that_was_here_for_a_task_only_is_not_there()
+    {
+        var before = new WorkerFixture();
+        before.Compute(Key(1), (Key(9), Peer(2)));
+        before.Deliver(before.Asked[0]);
+        Assert.True(before.Holds(Key(9)));
+
+        var after = Return(before);
+
+        Assert.Equal(0, after.Machine.HeldCount);
+    }
+
+    [Fact]
     public void What_the_scheduler_declines_is_not_there()
     {
         var before = new WorkerFixture();

@@ -57,6 +57,7 @@ public sealed class SpillTests
 
         _worker.EndRead(Reads(_worker)[0], values[0]);
         Assert.Equal(Key(12), _worker.Started[^1]);
+        Assert.Single(Reads(_worker)); // What was read for a task that waits for a slot is in memory.
         _worker.End(Key(12), "done");
 
         Assert.Equal(Key(10), _worker.Started[^1]);
@@ -138,6 +139,135 @@ public sealed class SpillTests
     }
 
     [Fact]
+    public void What_was_wanted_by_a_task_that_was_given_up_is_read_when_another_wants_it()
+    {
+        var values = Spill(_worker, 1, 2, 3, 4);
+        _worker.Compute(Key(10), (Key(1), s_self), (Key(2), s_self));
+        _worker.Steal(Key(10));
+        _worker.EndRead(Reads(_worker)[0], values[0]);
+        Assert.Single(Reads(_worker));
+
+        _worker.Compute(Key(11), (Key(2), s_self));
+        _worker.EndRead(Reads(_worker)[1], values[1]);
+
+        Assert.Equal([values[1]], _worker.InputsOf(Key(11)));
+    }
+
+    [Fact]
+    public void Others_start_in_the_same_step_in_which_inputs_of_one_are_to_be_read()
+    {
+        Spill(_worker, 1, 2, 3);
+        _worker.Compute(Key(10));
+        _worker.Compute(Key(11), (Key(1), s_self));
+        _worker.Compute(Key(12));
+
+        _worker.End(Key(10), "done");
+
+        Assert.Equal([Key(1)], Reads(_worker).Select(static read => read.Key));
+        Assert.Equal(Key(12), _worker.Started[^1]);
+    }
+
+    [Fact]
+    public void One_input_may_be_spilled_and_another_too_small_for_that()
+    {
+        var values = Spill(_worker, 1, 2, 3);
+        _worker.Compute(Key(4));
+        _worker.End(Key(4), "small");
+        _worker.Compute(Key(10), (Key(4), s_self), (Key(1), s_self));
+
+        _worker.EndRead(Assert.Single(Reads(_worker)), values[0]);
+
+        Assert.Equal(["small", values[0]], _worker.InputsOf(Key(10)));
+    }
+
+    [Fact]
+    public void As_many_tasks_have_inputs_read_after_one_that_had_has_run()
+    {
+        var values = Spill(_worker, 1, 2, 3, 4, 5);
+        _worker.Compute(Key(10), (Key(1), s_self));
+        _worker.EndRead(Reads(_worker)[0], values[0]);
+        _worker.End(Key(10), "done");
+        _worker.EndWrite();
+
+        _worker.Compute(Key(11), (Key(2), s_self));
+        _worker.Compute(Key(12), (Key(3), s_self));
+        _worker.EndRead(Reads(_worker)[1], values[1]);
+
+        Assert.Equal(Key(11), _worker.Started[^1]);
+        Assert.Equal([Key(1), Key(2)], Reads(_worker).Select(static read => read.Key));
+    }
+
+    [Fact]
+    public void A_task_whose_inputs_were_read_is_started_once_and_lives_until_it_ends()
+    {
+        var worker = NewWorker(s_settings with { Slots = 2 });
+        var values = Spill(worker, 1, 2, 3);
+        worker.Compute(Key(10), (Key(1), s_self));
+        worker.EndRead(Reads(worker)[0], values[0]);
+
+        worker.Compute(Key(11));
+        worker.End(Key(10), "ten");
+        worker.End(Key(11), "eleven");
+
+        Assert.Equal([Key(10), Key(11)], worker.Started.Skip(3));
+        Assert.Equal(["ten", "eleven"], worker.Finished.Skip(3).Select(static finished => finished.Values[0]));
+        Assert.Equal(0, worker.Machine.ExecutingCount);
+    }
+
+    [Fact]
+    public void An_input_that_is_freed_when_all_were_read_is_looked_for_when_the_task_gets_a_slot()
+    {
+        var values = Spill(_worker, 1, 2, 3);
+        _worker.Compute(Key(10), (Key(1), Peer(2)));
+        _worker.Compute(Key(11));
+        _worker.EndRead(Reads(_worker)[0], values[0]);
+        Assert.Equal(1, _worker.Machine.ReadyCount);
+
+        _worker.Free(Key(1));
+        _worker.End(Key(11), "done");
+        _worker.Deliver(Assert.Single(_worker.Asked), "fetched");
+
+        Assert.Equal(["fetched"], _worker.InputsOf(Key(10)));
+        Assert.Single(_worker.Started, Key(10));
+        _worker.End(Key(10), "done");
+        Assert.Equal((0, 0), (_worker.Machine.ExecutingCount, _worker.Machine.ReadyCount));
+    }
+
+    [Fact]
+    public void A_task_whose_input_was_freed_while_it_was_read_lets_others_read_and_have_its_resources()
+    {
+        var worker = NewWorker(s_settings with { Resources = new Dictionary<string, double> { ["gpu"] = 1 } });
+        var values = Spill(worker, 1, 2, 3, 4);
+        var options = new TaskOptions { Resources = [new("gpu", 1)] };
+        worker.Compute(Key(10), null, options, [(Key(1), Peer(2))]);
+        worker.Free(Key(1));
+        worker.EndRead(Reads(worker)[0], values[0]);
+
+        worker.Compute(Key(11), null, options, [(Key(2), s_self)]);
+        worker.EndRead(Reads(worker)[1], values[1]);
+        Assert.Equal(Key(11), worker.Started[^1]);
+        worker.Deliver(Assert.Single(worker.Asked), "fetched");
+        worker.End(Key(11), "done");
+
+        Assert.Equal(["fetched"], worker.InputsOf(Key(10)));
+    }
+
+    [Fact]
+    public void A_task_that_may_not_have_its_inputs_read_yet_returns_its_resources()
+    {
+        var worker = NewWorker(s_settings with { Resources = new Dictionary<string, double> { ["gpu"] = 1 } });
+        var values = Spill(worker, 1, 2, 3, 4);
+        worker.Compute(Key(10), (Key(1), s_self));
+        worker.Compute(Key(11), null, new TaskOptions { Resources = [new("gpu", 1)] }, [(Key(2), s_self)]);
+        worker.EndRead(Reads(worker)[0], values[0]);
+        worker.End(Key(10), "done");
+
+        worker.EndRead(Reads(worker)[1], values[1]);
+
+        Assert.Equal(Key(11), worker.Started[^1]);
+    }
+
+    [Fact]
     public void A_new_attempt_of_a_task_whose_input_is_read_takes_its_place()
     {
         var values = Spill(_worker, 1, 2, 3);
@@ -209,6 +339,37 @@ public sealed class SpillTests
         Assert.Equal([false, true, true], Assert.Single(_worker.LateReplies).Entries.Select(static entry => entry.Found));
         Assert.Equal((Key(1), s_self), _worker.Told.OfType<DataMissing>().Select(static told => (told.Key, told.Holder)).Single());
         Assert.False(_worker.Holds(Key(1)));
+    }
+
+    [Fact]
+    public void A_value_that_can_not_be_read_for_a_peer_stays_if_a_task_has_had_it_read_meanwhile()
+    {
+        var values = Spill(_worker, 1, 2, 3);
+        _worker.Serve(Key(1));
+        _worker.Compute(Key(10), (Key(1), s_self));
+        _worker.EndRead(Reads(_worker)[1], values[0]);
+
+        _worker.EndRead(Reads(_worker)[0], null);
+
+        Assert.Same(values[0], Assert.Single(_worker.LateReplies).Entries[0].Value.Boxed);
+        Assert.Empty(_worker.Told.OfType<DataMissing>());
+    }
+
+    [Theory]
+    [InlineData(50, 2)] // A tenth of the limit.
+    [InlineData(51, 1)]
+    public void A_reply_has_as_many_spilled_values_as_its_part_of_the_memory_holds(int size, int expected)
+    {
+        var worker = NewWorker(s_settings with { MemoryTarget = 0.01, SpillBytesMin = 40 });
+        var values = SpillOf(size, worker, 1, 2, 3, 4);
+        worker.Serve(Key(1), Key(2), Key(3), Key(4));
+
+        for (var i = 0; worker.LateReplies.Count == 0; i++)
+        {
+            worker.EndRead(Reads(worker)[i], values[i]);
+        }
+
+        Assert.Equal(Enumerable.Range(1, expected).Select(Key), worker.LateReplies[0].Entries.Select(static entry => entry.Key));
     }
 
     [Fact]

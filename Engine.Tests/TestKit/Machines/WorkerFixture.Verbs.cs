@@ -105,9 +105,9 @@ internal sealed partial class WorkerFixture
         Settle();
     }
 
-    public void Stall()
+    public void Stall(double seconds = 0.002)
     {
-        Machine.OnStalled();
+        Machine.OnStalled(seconds);
         Settle();
     }
 
@@ -192,10 +192,10 @@ internal sealed partial class WorkerFixture
         Handle(batch);
     }
 
-    public void Acquire(TaskKey key, WorkerAddress holder)
+    public void Acquire(TaskKey key, WorkerAddress holder, long number = 1)
     {
         var batch = BatchPool<AcquireReplicas>.Get();
-        batch.Add(new CopyRequest { Key = key, Holder = holder, Number = 1 });
+        batch.Add(new CopyRequest { Key = key, Holder = holder, Number = number });
         Handle(batch);
     }
 

@@ -6,7 +6,7 @@ using Engine.Workers.Machine;
 namespace Engine.Tests.TestKit.Machines;
 
 /// <summary>A finished task or run that the scheduler was told of, copied.</summary>
-internal sealed record ToldFinished(TaskKey Key, int Count, int Attempt, long NBytes, bool HasValue, object?[] Values);
+internal sealed record ToldFinished(TaskKey Key, int Count, int Attempt, long NBytes, bool HasValue, object?[] Values, float Seconds);
 
 /// <summary>A request to a peer.</summary>
 internal sealed record AskedPeer(WorkerAddress Holder, long RequestId, TaskKey[] Keys);
@@ -31,6 +31,9 @@ internal sealed partial class WorkerFixture : IWorkerSink, IConnection
     /// <summary>First keys of what the executor was given, in order.</summary>
     public List<TaskKey> Started { get; } = [];
 
+    /// <summary>How many of them it was given at a time.</summary>
+    public List<int> Runs { get; } = [];
+
     public List<AskedPeer> Asked { get; } = [];
 
     public List<(TaskKey Key, CancellationCause Cause)> Cancelled { get; } = [];
@@ -40,6 +43,9 @@ internal sealed partial class WorkerFixture : IWorkerSink, IConnection
     public List<(TaskKey Key, int Attempt, bool GivenUp)> StealAnswers { get; } = [];
 
     public List<TaskKey> ReplicasAdded { get; } = [];
+
+    /// <summary>What plugins were told, if they want to hear of it: key, count, from which state to which.</summary>
+    public List<(TaskKey Key, int Count, string Start, string Finish)> Transitions { get; } = [];
 
     /// <summary>Tasks that were given back because the worker leaves.</summary>
     public List<(TaskKey Key, int Attempt)> Returned { get; } = [];
@@ -71,8 +77,12 @@ internal sealed partial class WorkerFixture : IWorkerSink, IConnection
 
     public object? ValueOf(TaskKey key) => Serve(key)![0].Value.Boxed;
 
+    /// <summary>From now on plugins hear of transitions.</summary>
+    public void TellTransitions() => _outbox.TellsTransitions = true;
+
     void IWorkerSink.Execute(ExecutionRun run)
     {
+        Runs.Add(run.Count);
         for (var i = 0; i < run.Count; i++)
         {
             ref var entry = ref run.Entries[i];
@@ -88,7 +98,13 @@ internal sealed partial class WorkerFixture : IWorkerSink, IConnection
 
     void IWorkerSink.Fetch(WorkerAddress holder, long requestId, TaskKey[] keys) => Asked.Add(new AskedPeer(holder, requestId, keys));
 
-    void IWorkerSink.Spill(in SpillOrder order) => Orders.Add(order);
+    void IWorkerSink.Spill(in SpillOrder order)
+    {
+        // What the store says of an older order must not be taken for its answer to this one.
+        var (action, number) = (order.Action, order.Number);
+        Assert.DoesNotContain(Orders, earlier => action != SpillAction.Delete && earlier.Action != SpillAction.Delete && earlier.Number == number);
+        Orders.Add(order);
+    }
 
     void IWorkerSink.Reply(IConnection requester, DataReply reply) => requester.TrySend(reply);
 
@@ -121,13 +137,16 @@ internal sealed partial class WorkerFixture : IWorkerSink, IConnection
 
     private static ToldFinished Copy(FinishedTask finished)
     {
+        // A value goes along only if that is said; several are in an array, one is not.
+        Assert.Equal(finished is { HasValue: true, Count: > 1 }, finished.Values is not null);
+        Assert.True(finished is { HasValue: true, Count: 1 } || finished.Value.Boxed is null);
         object?[] values = finished switch
         {
             { HasValue: false } => [],
             { Values: { } several } => [.. several.Take(finished.Count).Select(static value => value.Boxed)],
             _ => [finished.Value.Boxed],
         };
-        return new ToldFinished(finished.Key, finished.Count, finished.Attempt, finished.NBytes, finished.HasValue, values);
+        return new ToldFinished(finished.Key, finished.Count, finished.Attempt, finished.NBytes, finished.HasValue, values, finished.Seconds);
     }
 
     string IConnection.PeerAddress => "test://peer";
@@ -147,6 +166,7 @@ internal sealed partial class WorkerFixture : IWorkerSink, IConnection
     public void Settle()
     {
         Machine.Settle();
+        _outbox.TellTransitions(told => Transitions.Add((told.Key, told.Count, told.Start, told.Finish)));
         _outbox.Flush();
         Machine.Validate();
     }

@@ -73,7 +73,7 @@ internal sealed partial class WorkerStateMachine
     {
         var running = begun - 1;
         KeepElements(task, new ExecutionResult { Task = task, Done = running, Values = task.Values, Seconds = _pace });
-        RequeueElements(task, begun, task.Count - begun);
+        RequeueElements(task, begun);
         ExecutingCount -= task.Count - 1;
         (task.Key, task.Element, task.Order) = (task.KeyAt(running), task.Element + running, task.Order + running);
         (task.Count, task.Values) = (1, null); // The lane may still write to the values, so they don't go back to their pool.
@@ -304,8 +304,7 @@ internal sealed partial class WorkerStateMachine
             ClearElement(task, result.Done);
         }
 
-        var rest = result.Done + (result.Error is null ? 0 : 1);
-        RequeueElements(task, rest, task.Count - rest);
+        RequeueElements(task, result.Done);
         if (result.Values is { } values)
         {
             ArrayPool<DataValue>.Shared.Return(values, clearArray: true);
@@ -373,13 +372,13 @@ internal sealed partial class WorkerStateMachine
         finished.Values = values;
     }
 
-    /// <summary>Puts elements that have not run back into the queue as tasks of their own, without those that were given up.</summary>
-    private void RequeueElements(WorkerTask task, int start, int count)
+    /// <summary>Puts elements that have not run back into the queue as tasks of their own, without those that were given up or have failed.</summary>
+    private void RequeueElements(WorkerTask task, int start)
     {
-        for (var end = start + count; start < end;)
+        while (start < task.Count)
         {
             var length = 0;
-            while (start + length < end && IsCurrentAt(task, start + length))
+            while (start + length < task.Count && IsCurrentAt(task, start + length))
             {
                 length++;
             }
@@ -425,8 +424,6 @@ internal sealed partial class WorkerStateMachine
                 SetReady(waiter);
             }
         }
-
-        task.Waiters.Clear();
     }
 
     private bool IsAvailable(TaskOptions options)

@@ -195,22 +195,13 @@ internal sealed partial class WorkerStateMachine
             DropValue(handle);
         }
 
-        foreach (var waiter in flight.Waiters)
-        {
-            if (waiter.State == WorkerTaskState.Waiting && --waiter.WaitingFor == 0)
-            {
-                SetReady(waiter);
-            }
-        }
-
+        WakeWaiters(flight);
         Recycle(flight);
     }
 
     /// <summary>The value is not there: who waits for it goes back to the scheduler, which knows better or has it computed again.</summary>
     private void GiveUpFetch(int handle, WorkerTask flight, WorkerAddress holder, bool isUnreachable)
     {
-        _rows[handle].Task = null;
-        _rows[handle].Users = 0;
         _rows.Vacate(handle);
         if (flight.CopyNumber > 0)
         {

@@ -39,7 +39,7 @@ internal sealed partial class WorkerStateMachine
 
     private void Return(KeptValue kept, object? value)
     {
-        if (kept.IsDropped || kept.Readers.Count == 0)
+        if (kept.Readers.Count == 0)
         {
             return; // Nobody reads it any longer; if it still is kept, it is in the store.
         }
@@ -134,11 +134,6 @@ internal sealed partial class WorkerStateMachine
     /// <summary>A task starts or is given up: its inputs may be spilled again.</summary>
     private void StopLoading(WorkerTask task)
     {
-        if (!task.IsLoading)
-        {
-            return;
-        }
-
         task.IsLoading = false;
         _loadingCount--;
         for (var i = 0; i < task.DependencyCount; i++)
@@ -157,7 +152,7 @@ internal sealed partial class WorkerStateMachine
         foreach (var reader in dropped.Readers)
         {
             // One that has all its inputs is in the queue of those already, one that is named twice has been dealt with.
-            if (reader is { IsLoading: true, State: WorkerTaskState.Waiting })
+            if (reader.State == WorkerTaskState.Waiting)
             {
                 StopLoading(reader);
                 ReturnResources(reader);
@@ -174,7 +169,7 @@ internal sealed partial class WorkerStateMachine
     {
         while (_reading is null && _toRead.TryDequeue(out var kept))
         {
-            if (kept.IsDropped || kept.Readers.Count == 0)
+            if (kept.Readers.Count == 0)
             {
                 kept.IsReading = false; // Who wanted it has been given up.
                 continue;

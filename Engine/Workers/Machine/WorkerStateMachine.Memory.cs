@@ -75,7 +75,7 @@ internal sealed partial class WorkerStateMachine
         settings.MemoryTarget is null ? 0 : LevelOf(settings.MemoryLimit, settings.MemoryTarget));
 
     private bool IsSpillable(KeptValue kept) =>
-        kept is { IsDropped: false, IsWriting: false, IsRefused: false, Readers.Count: 0 } && !_rows[kept.Handle].IsSpilled;
+        kept is { IsWriting: false, IsRefused: false, Readers.Count: 0 } && !_rows[kept.Handle].IsSpilled;
 
     /// <summary>Begins a step's end: makes room, and pauses or resumes.</summary>
     private void LimitMemory()

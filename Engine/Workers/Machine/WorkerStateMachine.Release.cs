@@ -119,7 +119,7 @@ internal sealed partial class WorkerStateMachine
         if (task.State == WorkerTaskState.Ready)
         {
             // The run is cut in two. One that is running goes on; the element's result is dropped.
-            RequeueElements(task, 0, task.Count);
+            RequeueElements(task, 0);
             Move(task, WorkerTaskState.Released);
         }
     }
@@ -212,7 +212,7 @@ internal sealed partial class WorkerStateMachine
         for (var i = 0; i < task.DependencyCount; i++)
         {
             var handle = _rows.HandleOf(task.Dependencies[i].Key);
-            if (handle >= 0 && _rows[handle].Users > 0 && --_rows[handle].Users == 0 && _rows[handle] is { IsTransient: true, HasValue: true })
+            if (handle >= 0 && _rows[handle].Users > 0 && --_rows[handle].Users == 0 && _rows[handle].IsTransient)
             {
                 DropValue(handle);
             }
