@@ -24,8 +24,8 @@ internal static class TaskMutants
         new("a task that is tried again has as many tries as before", "I9", new Edit(Failure, "            extras.RetriesLeft--;\n", string.Empty)),
         new("a client is not told of an error", "I9", new Edit(Failure, "        Notify(ref task, new KeyNotice { Key = _tasks.KeyOf(handle), Count = 1, Status = status, Error = error });\n", string.Empty)),
         new("what needs a task that failed waits for ever", "I9", new Edit(
-            Failure, "            if (_tasks[dependent].State is SchedulerTaskState.Waiting or SchedulerTaskState.NoWorker)\n            {\n                _failed", "            if (_tasks[dependent].State is SchedulerTaskState.NoWorker)\n            {\n                _failed")),
-        new("a lost value is not computed again", "I9", new Edit(Failure, "            _needed.Enqueue(handle);\n        }\n        else\n        {\n            _unneeded", "        }\n        else\n        {\n            _unneeded")),
+            Failure, "            if (_tasks[dependent].State == SchedulerTaskState.Waiting)\n            {\n                _failed", "            if (_tasks[dependent].State == SchedulerTaskState.NoWorker)\n            {\n                _failed")),
+        new("a lost value is not computed again", "I9", new Edit(Failure, "FutureStatus.Pending });\n            _needed.Enqueue(handle);\n        }\n", "FutureStatus.Pending });\n        }\n")),
         new("what waits is started although its input was lost", "I5", new Edit(Failure, "        RevertDependents(task.FirstDependent);\n", string.Empty)),
         new("a cancelled future is not told so", "I9", new Edit(Failure, "                _outbox.Notify(client, new KeyNotice\n", "                GC.KeepAlive(new KeyNotice\n")),
         new("a stolen task runs twice", "I7", new Edit(Stealing, "!IsCurrent(handle, victim, answer.Attempt)", "_tasks[handle].State != SchedulerTaskState.Processing")),

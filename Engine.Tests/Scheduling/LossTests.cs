@@ -476,5 +476,41 @@ public sealed class LossTests
         Assert.DoesNotContain(_scheduler.Sent.Replies, reply => reply.RequestId == wait.RequestId);
     }
 
+    [Fact]
+    public void Lost_data_can_not_be_tried_again_and_nobody_is_told_so()
+    {
+        var worker = _scheduler.AddWorker();
+        var data = _scheduler.Submit(TestWork.Data());
+        _scheduler.Finish(worker, data);
+        _scheduler.RemoveWorker(worker);
+
+        _scheduler.Retry(data);
+
+        Assert.Equal([FutureStatus.Finished, FutureStatus.Lost], _scheduler.ToldOf(data));
+    }
+
+    [Fact]
+    public void Lost_data_is_named_by_its_key_alone()
+    {
+        var worker = _scheduler.AddWorker();
+        var data = _scheduler.Submit(TestWork.Data());
+        _scheduler.Finish(worker, data);
+
+        _scheduler.RemoveWorker(worker);
+
+        Assert.StartsWith($"The data {data} is gone", _scheduler.NoticesOf(data).Last().Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Unannounced_deaths_count_against_what_ran_and_against_nothing_else()
+    {
+        var (running, queued) = (_scheduler.Submit(), _scheduler.Submit());
+
+        _scheduler.RemoveWorker(_scheduler.AddWorker());
+
+        Assert.Equal((1, 0), (_scheduler.Machine.DeathsOf(running), _scheduler.Machine.DeathsOf(queued)));
+        Assert.Equal(0, _scheduler.Machine.DeathsOf(new TaskKey(_scheduler.Client.Id, 1 << 20)));
+    }
+
     private static TaskOptions On(params string[] workers) => new() { Workers = workers };
 }

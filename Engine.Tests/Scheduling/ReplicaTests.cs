@@ -42,6 +42,7 @@ public sealed class ReplicaTests : ISchedulerSink
         Answer(Others()[1]);
 
         Assert.Equal([FutureStatus.Finished], Notices());
+        Assert.False(Assert.Single(_sent.Select(static sent => sent.Message).OfType<KeyNotices>()).Entries[0].HasValue); // Data stays with its workers.
     }
 
     [Fact]

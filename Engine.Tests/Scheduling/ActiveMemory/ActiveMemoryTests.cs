@@ -330,6 +330,109 @@ public sealed class ActiveMemoryTests
         Assert.Equal([workers[2].Address], _scheduler.HoldersOf(data));
     }
 
+    [Fact]
+    public void What_becomes_superfluous_later_is_dropped_in_a_later_round()
+    {
+        var workers = AddWorkers(2);
+        HoldOn(workers);
+        _scheduler.Advance(TimeSpan.FromSeconds(2));
+        var later = HoldOn(workers);
+
+        _scheduler.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Single(_scheduler.HoldersOf(later));
+    }
+
+    [Fact]
+    public void Copies_that_tasks_had_yet_to_read_are_dropped_in_the_round_after_that()
+    {
+        var workers = AddWorkers(4);
+        var key = HoldOn(workers[..2]);
+        var gate = _scheduler.Submit(new TestWork(), new TaskOptions { Workers = ["w0"] });
+        var (first, second) = (_scheduler.Submit(new TestWork(), null, key, gate), _scheduler.Submit(new TestWork(), null, key, gate));
+        _scheduler.Secede(workers[0], gate);
+        _scheduler.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(2, _scheduler.HoldersOf(key).Count);
+
+        _scheduler.Release(first, second);
+        _scheduler.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Single(_scheduler.HoldersOf(key));
+    }
+
+    [Fact]
+    public void A_round_that_was_due_when_it_was_stopped_does_not_take_place_and_there_are_rounds_again_when_it_is_started()
+    {
+        var key = HoldOn(AddWorkers(2));
+
+        Steer(ActiveMemoryCommand.Stop);
+        _scheduler.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(2, _scheduler.HoldersOf(key).Count);
+
+        Steer(ActiveMemoryCommand.Start);
+        _scheduler.Advance(TimeSpan.FromSeconds(2));
+        Assert.Single(_scheduler.HoldersOf(key));
+    }
+
+    [Fact]
+    public void A_policy_runs_once_in_an_interval_from_when_it_was_added_however_much_happens()
+    {
+        var runs = 0;
+        _scheduler.Machine.AddPolicy(new Policy("counting", _ => runs++));
+        List<int> counted = [];
+        for (var second = 1; second <= 4; second++)
+        {
+            _scheduler.Advance(TimeSpan.FromSeconds(1));
+            counted.Add(runs);
+            HoldOn(AddWorkers(2));
+        }
+
+        Assert.Equal([0, 1, 1, 2], counted);
+    }
+
+    [Fact]
+    public void Values_are_moved_round_by_round_from_when_somebody_asks_for_it()
+    {
+        var workers = AddWorkers(2);
+        Assert.All(Enumerable.Range(0, 4), _ => _scheduler.HoldData(workers[0], bytes: 10));
+
+        Assert.Equal(true, Steer(ActiveMemoryCommand.AddRebalance));
+        for (var round = 0; round < 3; round++)
+        {
+            _scheduler.Advance(TimeSpan.FromSeconds(2));
+            _scheduler.MakeCopies();
+        }
+
+        Assert.Equal((20, 20), (workers[0].NBytes, workers[1].NBytes));
+    }
+
+    [Fact]
+    public void A_policy_sees_how_many_copies_somebody_wished()
+    {
+        var workers = AddWorkers(2);
+        var (wished, plain) = (_scheduler.HoldData(workers[0]), _scheduler.HoldData(workers[0]));
+        _scheduler.AskLater(new ReplicateRequest([wished], 3));
+
+        Run(manager =>
+        {
+            Assert.Equal(3, manager.Find(wished)!.WantedReplicas);
+            Assert.Equal(1, manager.Find(plain)!.WantedReplicas);
+        });
+    }
+
+    [Fact]
+    public void One_that_leaves_may_drop_its_copy_if_one_that_stays_has_another()
+    {
+        var (leaving, staying) = (_scheduler.AddWorker(), _scheduler.AddWorker());
+        _scheduler.Submit(new TestWork(), new TaskOptions { Workers = ["w0"] });
+        var key = HoldOn([leaving, staying]);
+        _scheduler.Retire(leaving);
+
+        Run(manager => Assert.Equal(leaving.Id, manager.Drop(key)));
+
+        Assert.Equal([staying.Address], _scheduler.HoldersOf(key));
+    }
+
     private object? Steer(ActiveMemoryCommand command) => _scheduler.Ask(new ActiveMemoryRequest(command));
 
     /// <summary>One round in which a policy does what the test says; what it asserts is seen by the test.</summary>

@@ -258,6 +258,160 @@ public sealed class ReplicateTests
         Assert.Single(_scheduler.HoldersOf(data));
     }
 
+    [Fact]
+    public void Copies_that_are_under_way_are_not_asked_for_again()
+    {
+        var workers = AddWorkers(4);
+        var data = _scheduler.HoldData(workers[0]);
+        Replicate(data, 2);
+
+        _scheduler.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Single(_scheduler.Sent.Acquires);
+    }
+
+    [Fact]
+    public void Copies_that_have_come_are_not_waited_for_again()
+    {
+        var workers = AddWorkers(2);
+        var data = _scheduler.HoldData(workers[0]);
+        Replicate(data, 2);
+        _scheduler.MakeCopies();
+
+        Assert.NotNull(_scheduler.AnswerTo(Replicate(data, 2)));
+    }
+
+    [Fact]
+    public void Who_wishes_copies_of_several_values_is_answered_when_those_of_all_are_there()
+    {
+        var workers = AddWorkers(2);
+        var request = _scheduler.AskLater(new ReplicateRequest([_scheduler.HoldData(workers[0]), _scheduler.HoldData(workers[0])], 2));
+
+        MakeFirstCopy();
+        Assert.Null(_scheduler.AnswerTo(request));
+        MakeFirstCopy();
+
+        Assert.NotNull(_scheduler.AnswerTo(request));
+    }
+
+    [Fact]
+    public void A_wish_that_nobody_can_fulfil_is_fulfilled_when_somebody_can_however_much_later()
+    {
+        var data = _scheduler.HoldData(_scheduler.AddWorker());
+        Assert.NotNull(_scheduler.AnswerTo(Replicate(data, 2)));
+        _scheduler.Advance(TimeSpan.FromSeconds(2));
+        _scheduler.Advance(TimeSpan.FromSeconds(2));
+
+        var late = _scheduler.AddWorker();
+        _scheduler.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(late, Assert.Single(_scheduler.Sent.Acquires).Worker);
+    }
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 3)]
+    [InlineData(3, 2)]
+    public void The_last_wish_holds_also_after_a_holder_has_died(int first, int second)
+    {
+        var workers = AddWorkers(5);
+        var data = _scheduler.HoldData(workers[0]);
+        Replicate(data, first);
+        _scheduler.MakeCopies();
+        Replicate(data, second);
+        _scheduler.MakeCopies();
+        _scheduler.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(second, _scheduler.HoldersOf(data).Count);
+
+        _scheduler.RemoveWorker(workers.Find(worker => worker.Address == _scheduler.HoldersOf(data)[^1])!);
+        _scheduler.Advance(TimeSpan.FromSeconds(2));
+        _scheduler.MakeCopies();
+
+        Assert.Equal(second, _scheduler.HoldersOf(data).Count);
+    }
+
+    [Fact]
+    public void A_wish_goes_with_the_value_and_can_be_made_again()
+    {
+        var workers = AddWorkers(4);
+        var result = _scheduler.Submit();
+        _scheduler.Finish(result);
+        Replicate(result, 2);
+        _scheduler.MakeCopies();
+        RemoveHolders();
+        _scheduler.Finish(result); // It was lost, and is computed again.
+        _scheduler.Advance(TimeSpan.FromSeconds(2));
+        Assert.Empty(_scheduler.Sent.Acquires);
+
+        Replicate(result, 2);
+        _scheduler.MakeCopies();
+        _scheduler.RemoveWorker(workers.Find(worker => worker.Address == _scheduler.HoldersOf(result)[1])!);
+        _scheduler.AddWorker();
+        _scheduler.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(result, Assert.Single(_scheduler.Sent.Acquires).Key);
+
+        void RemoveHolders()
+        {
+            foreach (var holder in _scheduler.HoldersOf(result))
+            {
+                _scheduler.RemoveWorker(workers.Find(worker => worker.Address == holder)!, expected: true);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_wish_of_one_is_no_reason_for_a_round()
+    {
+        var data = _scheduler.HoldData(_scheduler.AddWorker());
+
+        Replicate(data, 1);
+
+        Assert.Null(_scheduler.Machine.NextDeadline);
+    }
+
+    [Fact]
+    public void What_a_worker_was_asked_to_take_counts_when_it_is_chosen_who_takes_the_next_copy()
+    {
+        var workers = AddWorkers(3);
+        var (large, small) = (_scheduler.HoldData(workers[0], bytes: 1000), _scheduler.HoldData(workers[0]));
+        _scheduler.HoldData(workers[2], bytes: 500);
+
+        Replicate(large, 2);
+        Replicate(small, 2);
+
+        Assert.Equal([workers[1], workers[2]], _scheduler.Sent.Acquires.Select(static sent => sent.Worker));
+    }
+
+    [Fact]
+    public void Who_takes_a_copy_is_chosen_among_eight_workers_and_for_the_next_copy_among_the_next_eight()
+    {
+        var workers = AddWorkers(10);
+        var (first, second) = (_scheduler.HoldData(workers[0]), _scheduler.HoldData(workers[0]));
+        Assert.All(workers[1..8], worker => _scheduler.HoldData(worker));
+
+        Replicate(first, 2); // Looks at the first eight. The others are empty, but a step doesn't look at all workers.
+        Replicate(second, 2);
+
+        Assert.Equal([workers[1], workers[8]], _scheduler.Sent.Acquires.Select(static sent => sent.Worker));
+    }
+
+    [Fact]
+    public void A_copy_is_asked_for_although_all_holders_are_without_connection()
+    {
+        var (first, second) = (_scheduler.AddWorker(_scheduler.AddNanny(number: 1)), _scheduler.AddWorker(_scheduler.AddNanny(number: 2)));
+        var data = _scheduler.HoldData(first);
+        Replicate(data, 3);
+        _scheduler.MakeCopies();
+        _scheduler.Cut(first);
+        _scheduler.Cut(second);
+        var third = _scheduler.AddWorker();
+
+        _scheduler.Ask(new ActiveMemoryRequest(ActiveMemoryCommand.RunOnce)); // They may be back before it comes.
+
+        Assert.Equal(new SentAcquire(third, data, first.Address), Assert.Single(_scheduler.Sent.Acquires));
+    }
+
     private void MakeFirstCopy()
     {
         var first = _scheduler.Sent.Acquires[0];

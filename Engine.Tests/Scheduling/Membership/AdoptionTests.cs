@@ -274,6 +274,49 @@ public sealed class AdoptionTests
         Assert.Equal([back.Address], _scheduler.HoldersOf(data));
     }
 
+    [Fact]
+    public void A_copy_of_what_another_worker_holds_first_moves_with_it_too()
+    {
+        var other = _scheduler.AddWorker();
+        var data = _scheduler.HoldData(other);
+        _scheduler.AddReplica(_worker, data);
+        _scheduler.Cut(_worker);
+
+        var back = _scheduler.ComeBack(_worker, data);
+
+        Assert.Equal([other.Address, back.Address], _scheduler.HoldersOf(data));
+        Assert.Equal(8, back.NBytes);
+        _scheduler.RemoveWorker(other);
+        Assert.Equal([back.Address], _scheduler.HoldersOf(data));
+    }
+
+    [Fact]
+    public void The_older_incarnation_leaves_with_what_was_not_taken_over()
+    {
+        var kept = _scheduler.HoldData(_worker, bytes: 100);
+        _scheduler.HoldData(_worker, bytes: 5);
+        _scheduler.Cut(_worker);
+
+        _scheduler.ComeBack(_worker, kept);
+
+        var gone = _scheduler.RemovalOf(_worker).Worker;
+        Assert.Equal((1, 5), (gone.HeldCount, gone.HeldBytes));
+    }
+
+    [Fact]
+    public void The_end_of_a_worker_that_was_being_retired_and_comes_back_blames_no_task_I10()
+    {
+        _scheduler.AddWorker();
+        var running = _scheduler.Submit(new TestWork(), new TaskOptions { Workers = [_worker.Address.Name], AllowOtherWorkers = true });
+        _scheduler.Retire(_worker);
+        _scheduler.Cut(_worker);
+
+        Assert.Throws<WorkerRefusedException>(() => _scheduler.ComeBack(_worker));
+
+        Assert.Empty(_scheduler.ToldOf(running));
+        Assert.True(_scheduler.RemovalOf(_worker).IsExpected);
+    }
+
     private void Lack(WorkerState worker, TaskKey task, TaskKey input) =>
         _scheduler.Handle(worker, new InputMissing(task, _scheduler.AttemptOf(task), input, _worker.Address, isUnreachable: true));
 }

@@ -74,6 +74,7 @@ public sealed class ClientSessionTests
         _scheduler.Lose(_client, kind);
 
         Assert.Equal(0, _scheduler.Machine.TaskCount);
+        Assert.Null(_scheduler.Machine.NextDeadline); // Nobody is waited for.
         Assert.NotNull(_scheduler.Resume(_client.Id, s_token));
     }
 

@@ -23,7 +23,7 @@ internal sealed partial class SchedulerStateMachine
     public void AddPolicy(IActiveMemoryManagerPolicy policy)
     {
         RemovePolicy(policy.Name);
-        var last = policy is ReduceReplicas ? -1 : _policies.FindIndex(static other => other is ReduceReplicas);
+        var last = _policies.FindIndex(static other => other is ReduceReplicas);
         _policies.Insert(last < 0 ? _policies.Count : last, policy);
         WakeActiveMemory();
     }
@@ -58,7 +58,6 @@ internal sealed partial class SchedulerStateMachine
 
     private void RunActiveMemory()
     {
-        _stimulus = Stimulus.ActiveMemory;
         FulfilWishes();
         var round = new MemoryRound(this);
         foreach (var policy in _policies.ToList())
@@ -109,11 +108,6 @@ internal sealed partial class SchedulerStateMachine
 
     private void FulfilWish(int handle)
     {
-        if (_tasks[handle].State != SchedulerTaskState.Memory)
-        {
-            return;
-        }
-
         var awaited = _tasks[handle].Extras!.AwaitedHolders?.Count ?? 0;
         for (var missing = _tasks[handle].Extras!.WantedReplicas - StayingCopies(handle) - awaited; missing > 0; missing--)
         {
@@ -128,7 +122,6 @@ internal sealed partial class SchedulerStateMachine
 
     private UnknownKeyException? Replicate(ClientState client, ReplicateRequest request)
     {
-        _stimulus = Stimulus.ActiveMemory;
         var handles = new List<int>();
         foreach (var key in request.Keys)
         {
@@ -230,7 +223,6 @@ internal sealed partial class SchedulerStateMachine
 
     private void DropCopy(int handle, WorkerState worker)
     {
-        StopAwaiting(worker, handle);
         _outbox.Free(worker, _tasks.KeyOf(handle), _tasks[handle].Attempt);
         LoseReplica(handle, worker);
     }

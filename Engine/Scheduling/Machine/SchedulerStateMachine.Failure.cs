@@ -100,7 +100,6 @@ internal sealed partial class SchedulerStateMachine
     /// <param name="isGone">Whether it says itself that it has lost it: then there is nothing to drop but what it has got again meanwhile.</param>
     private void NoLongerRelyOn(int handle, WorkerState worker, bool isGone = false)
     {
-        StopAwaiting(worker, handle); // A copy that is on its way would be dropped by what follows.
         if (!isGone)
         {
             _outbox.Free(worker, _tasks.KeyOf(handle), _tasks[handle].Attempt);
@@ -194,7 +193,7 @@ internal sealed partial class SchedulerStateMachine
         for (var number = task.FirstDependent; number != 0; number = _edges[number].NextDependent)
         {
             var dependent = _edges[number].Dependent;
-            if (_tasks[dependent].State is SchedulerTaskState.Waiting or SchedulerTaskState.NoWorker)
+            if (_tasks[dependent].State == SchedulerTaskState.Waiting)
             {
                 _failed.Enqueue((dependent, error));
             }
@@ -203,7 +202,7 @@ internal sealed partial class SchedulerStateMachine
         _unneeded.Enqueue(handle);
     }
 
-    /// <summary>A worker no longer holds a value.</summary>
+    /// <summary>A worker no longer holds a value, of which it had a copy.</summary>
     private void LoseReplica(int handle, WorkerState worker)
     {
         ref var task = ref _tasks[handle];
@@ -212,11 +211,6 @@ internal sealed partial class SchedulerStateMachine
             task.Extras!.MoreHolders!.Remove(worker);
             worker.NBytes -= task.NBytes;
             OnCopyLost(handle, worker);
-            return;
-        }
-
-        if (task.Worker != worker.Index + 1)
-        {
             return;
         }
 
@@ -242,29 +236,20 @@ internal sealed partial class SchedulerStateMachine
         {
             _failed.Enqueue((handle, LostData(handle, worker)));
         }
-        else if (task.IsWanted || task.Waiters > 0)
+        else
         {
             Notify(ref task, new KeyNotice { Key = _tasks.KeyOf(handle), Count = 1, Status = FutureStatus.Pending });
             _needed.Enqueue(handle);
         }
-        else
-        {
-            _unneeded.Enqueue(handle);
-        }
     }
 
-    /// <summary>Others hold the value still, but one less.</summary>
+    /// <summary>Others hold the value still, but one less. If more were wished for, there are rounds anyway.</summary>
     private void OnCopyLost(int handle, WorkerState worker)
     {
         ForgetMove(worker, _tasks.KeyOf(handle));
         if (_tasks[handle].Extras!.MoreHolders!.Count == 0)
         {
             _replicated.Remove(handle);
-        }
-
-        if (_tasks[handle].Extras!.WantedReplicas > 1)
-        {
-            WakeActiveMemory();
         }
 
         WakeLeavingHolders(handle);

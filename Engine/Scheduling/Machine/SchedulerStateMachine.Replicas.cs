@@ -69,7 +69,7 @@ internal sealed partial class SchedulerStateMachine
     private WorkerState SourceOf(ref SchedulerTask task)
     {
         var first = _workers[task.Worker - 1]!;
-        return first.Stays || task.Extras?.MoreHolders is not { Count: > 0 } more ? first
+        return first.Stays || task.Extras?.MoreHolders is not { } more ? first
             : more.Find(static holder => holder.Stays) ?? (first.Cut is null ? first : more.Find(static holder => holder.Cut is null) ?? first);
     }
 

@@ -116,7 +116,10 @@ internal sealed partial class SchedulerStateMachine
         }
 
         Require(_replicated.ToArray().All(handle => _tasks[handle].Extras is { MoreHolders.Count: > 0 }), "keys with copies are listed");
-        Require(_wished.ToArray().All(handle => _tasks[handle].Extras is { WantedReplicas: > 1 }), "keys with wishes are listed");
+        Require(
+            _wished.ToArray().All(handle => _tasks[handle] is { State: SchedulerTaskState.Memory, Extras.WantedReplicas: > 1 }),
+            "keys with wishes are listed, and in Memory");
+        Require(_replicateWaits.TrueForAll(static wait => wait.Keys.Count > 0), "who waits for copies waits for some");
     }
 
     private int ValidateDependencies(int handle, ref SchedulerTask task)
@@ -136,6 +139,8 @@ internal sealed partial class SchedulerStateMachine
         {
             Require(task.WaitingOn == missing && missing > 0, $"{Describe(handle)} waits on {task.WaitingOn} inputs, {missing} are missing");
         }
+
+        Require(task.State != SchedulerTaskState.NoWorker || missing == 0, $"{Describe(handle)} waits for a worker, and {missing} inputs are missing");
 
         if (task.IsAhead)
         {
@@ -180,24 +185,7 @@ internal sealed partial class SchedulerStateMachine
             task.IsWanted || task.Waiters > 0 || task.FirstDependent != 0,
             $"{Describe(handle)} is kept in {task.State} although nobody wants or needs it");
         Require(task.State == SchedulerTaskState.Memory || task.Extras is not { IsNoticeHeld: true }, $"{Describe(handle)} awaits replicas only in Memory");
-        if (task.State == SchedulerTaskState.Released)
-        {
-            Require(!task.IsWanted && task.Waiters == 0 || task.Waiters > 0 && OnlyAssignedWait(handle), $"{Describe(handle)} is in Released although it is needed");
-        }
-    }
-
-    // The value of an assigned task's input may be lost; it is computed again when the task says that it lacks it.
-    private bool OnlyAssignedWait(int handle)
-    {
-        for (var number = _tasks[handle].FirstDependent; number != 0; number = _edges[number].NextDependent)
-        {
-            if (_tasks[_edges[number].Dependent].State is SchedulerTaskState.Waiting or SchedulerTaskState.NoWorker)
-            {
-                return false;
-            }
-        }
-
-        return true;
+        Require(task.State != SchedulerTaskState.Released || (!task.IsWanted && task.Waiters == 0), $"{Describe(handle)} is in Released although it is needed");
     }
 
     private void ValidateWorker(WorkerState worker)
@@ -214,6 +202,7 @@ internal sealed partial class SchedulerStateMachine
         Require(Math.Abs(worker.Occupancy - processing.Sum(handle => (double)_tasks[handle].Estimate)) < 1e-3 * Math.Max(1, worker.Occupancy), $"{worker} adds up its occupancy");
         Require(worker.IdlePlace < 0 || _idle[worker.IdlePlace] == worker && worker.OpenPlace >= 0 && worker.ActiveCount < worker.Threads, $"{worker} is idle where it says");
         Require(worker.OpenPlace < 0 || _open[worker.OpenPlace] == worker, $"{worker} has room where it says");
+        Require(!Array.Exists(worker.AwaitedReplicas.ToArray(), handle => Holds(worker, handle)), $"{worker} is asked for no copy of what it holds");
         Require(worker.AwaitedBytes == worker.AwaitedReplicas.ToArray().Sum(handle => _tasks[handle].NBytes), $"{worker} counts the bytes that it awaits");
         Require(worker.InputBytes == 0, $"{worker} has no scratch left");
         if (!worker.TakesWork)

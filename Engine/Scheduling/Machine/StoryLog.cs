@@ -18,7 +18,6 @@ internal enum Stimulus : byte
     ClientRemoved,
     Retirement,
     Restarted,
-    ActiveMemory,
     Timeout,
     Placement,
 }
