@@ -21,7 +21,7 @@ internal static class ClusterMutants
         new("a host that can't be ended is tried for ever", "I6", new Edit(Hosts, "worker.StopCount < StopTries && ", string.Empty)),
         new("a host that can't be ended is given up at once", "5", new Edit(Hosts, "worker.StopCount < StopTries && !_isSchedulerClosed", "worker.StopCount < 1")),
         new("a failed start is tried again without a pause", "5", new Edit(Hosts, "            SetDeadline(worker, now + Pause(worker.Failures));\n            return;", "            SetDeadline(worker, now);\n            return;")),
-        new("a host that comes up after it was given up stays", "5", new Edit(Hosts, "            Replace(worker);\n            Touch(worker);", "            Touch(worker);")),
+        new("a host that comes up after it was given up stays", "5", new Edit(Hosts, "            Replace(worker);\n", string.Empty)),
         new("the choice of an older call counts", "I7", new Edit(Scale, "        if (choice != _choice)\n", "        if (choice < 0)\n")),
         new("an older call is never answered", "I6", new Edit(Scale, "        EndScale(ScaleOutcome.Superseded, \"A later call changed the size of the cluster.\");\n", "        _scale = null;\n")),
         new("more workers go than should", "5.2", new Edit(Scale, "foreach (var worker in ours.Take(excess))", "foreach (var worker in ours)")),

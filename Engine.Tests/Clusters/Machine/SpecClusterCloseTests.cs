@@ -105,4 +105,58 @@ public sealed class SpecClusterCloseTests
         Assert.Equal(string.Empty, cluster.Lines);
         Assert.Equal("0", cluster.Observed);
     }
+
+    [Fact]
+    public void A_retirement_that_is_answered_after_its_host_is_ended_changes_nothing()
+    {
+        var cluster = SpecClusterFixture.With(2);
+        cluster.Scale(1);
+        cluster.Chosen("0");
+        _ = cluster.Lines;
+        cluster.Close();
+        cluster.SchedulerClosed();
+        Assert.Equal("close scheduler; stop 0 Vanished; stop 1 Vanished", cluster.Lines);
+        cluster.Retired("0");
+        Assert.Equal(string.Empty, cluster.Lines);
+    }
+
+    [Fact]
+    public void A_worker_that_is_away_when_the_end_begins_is_ended_after_the_scheduler_only()
+    {
+        var cluster = SpecClusterFixture.With(1);
+        cluster.Left("0");
+        cluster.Close();
+        cluster.Advance(TimeSpan.FromHours(1));
+        Assert.Equal("close scheduler", cluster.Lines);
+        cluster.SchedulerClosed();
+        Assert.Equal("stop 0 Vanished", cluster.Lines);
+    }
+
+    [Fact]
+    public void A_host_that_could_not_be_ended_is_tried_once_more_when_the_scheduler_has_closed()
+    {
+        var cluster = SpecClusterFixture.With(1);
+        cluster.Scale(0);
+        cluster.Chosen("0");
+        cluster.Retired("0");
+        cluster.StopFailed("0");
+        _ = cluster.Lines;
+        cluster.Close();
+        cluster.SchedulerClosed();
+        cluster.Advance(TimeSpan.FromHours(1)); // When it would have been tried again.
+        Assert.Equal("close scheduler; stop 0 Retired", cluster.Lines);
+    }
+
+    [Fact]
+    public void The_end_is_told_once()
+    {
+        var cluster = SpecClusterFixture.With(1);
+        cluster.Close();
+        cluster.SchedulerClosed();
+        Assert.False(cluster.Machine.IsClosed);
+        cluster.Stopped("0");
+        Assert.True(cluster.Machine.IsClosed);
+        cluster.Advance(TimeSpan.FromHours(1));
+        Assert.Equal("close scheduler; stop 0 Vanished; closed", cluster.Lines);
+    }
 }

@@ -141,6 +141,9 @@ internal sealed class SpecClusterFixture : ISpecClusterSink
         Step(() => Machine.Tick(Now));
     }
 
+    /// <summary>Time goes on, and the machine will hear of it with the next event only.</summary>
+    public void Pass(TimeSpan time) => Now += time;
+
     public void Close() => Step(() => Machine.OnClose(Now));
 
     public void SchedulerClosed() => Step(() => Machine.OnSchedulerClosed(Now));

@@ -68,7 +68,6 @@ internal sealed partial class SpecClusterStateMachine
             worker.Failures++;
             Report(worker, "the start of its host did not end in its time, not even after it was cancelled; another host is started in its place");
             Replace(worker);
-            Touch(worker);
         }
     }
 

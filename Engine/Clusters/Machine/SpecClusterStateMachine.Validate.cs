@@ -14,6 +14,7 @@ internal sealed partial class SpecClusterStateMachine
         Invariant.Require(_hangingCount == _workers.Values.Count(static worker => worker.DoesStartHang), "starts that hang are counted right");
         Invariant.Require(_wantedCount == _target || (_wantedCount > _target && _choice != 0), $"the plan is as large as wanted: {_wantedCount}, {_target}");
         Invariant.Require(_byName.Count == _workers.Count, "each worker has a name of its own");
+        Invariant.Require(_byId.Count == _workers.Values.Count(static worker => worker.Id != default), "no incarnation is known that is no worker's");
         Invariant.Require(_toRetire.Count == 0, "whoever is to be retired is being retired");
         foreach (var worker in _workers.Values)
         {
