@@ -50,6 +50,31 @@ public sealed class SpecClusterChoiceTests
     }
 
     [Fact]
+    public void A_worker_that_is_dropped_while_it_starts_and_comes_all_the_same_is_retired_for_the_call_that_dropped_it()
+    {
+        var cluster = SpecClusterFixture.With(3);
+        cluster.Advance(TimeSpan.FromMinutes(2));
+        var options = new RetirementOptions();
+        var scale = cluster.Scale(1, options);
+        cluster.HostEnded("2");
+        cluster.Chosen("0", "1");
+        Assert.Equal("choose 2; stop 2 Vanished; start 2-2; cancel 2-2; retire 0", cluster.Lines);
+        cluster.Joined("2-2");
+        cluster.Started("2-2");
+        Assert.Equal("retire 2-2", cluster.Lines);
+        Assert.Same(options, cluster.RetirementOptions[^1]);
+        cluster.Retired("0");
+        cluster.Retired("2-2");
+        foreach (var name in new[] { "0", "2", "2-2" })
+        {
+            cluster.Stopped(name);
+        }
+
+        Assert.Equal((ScaleOutcome.Reached, 1), (cluster.Report(scale).Outcome, cluster.Report(scale).Planned));
+        Assert.Equal(["0", "2-2"], cluster.Report(scale).Retirement.Rows.Select(static row => row.Name));
+    }
+
+    [Fact]
     public void A_worker_that_is_refused_while_the_scheduler_chooses_stays_and_no_other_is_asked_for_in_its_place()
     {
         var cluster = SpecClusterFixture.With(4);

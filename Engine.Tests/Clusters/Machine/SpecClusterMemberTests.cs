@@ -53,7 +53,7 @@ public sealed class SpecClusterMemberTests
         cluster.Left("0");
         cluster.Joined("0");
         _ = cluster.Lines;
-        cluster.Machine.OnRetirement([new WorkerId(1)], [], new IOException("no such worker"), cluster.Now);
+        cluster.Machine.OnRetirement([new WorkerId(1)], [], new InvalidOperationException("no such worker"), cluster.Now);
         cluster.Advance(TimeSpan.Zero);
         Assert.Equal("retire 0", cluster.Lines);
     }
