@@ -97,7 +97,10 @@ internal sealed class TellingInvariants(World world)
         foreach (var row in _rows)
         {
             RequireTrue(row);
-            _terms.Remove(row.Id);
+            if (!world.Scheduler.Machine.Workers.Any(worker => worker.Id == row.Id && worker.Retirement is not null)) // Or it was vetoed, and begins nevertheless.
+            {
+                _terms.Remove(row.Id);
+            }
         }
 
         _told.Clear();
