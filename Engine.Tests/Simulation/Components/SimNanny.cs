@@ -43,6 +43,7 @@ internal sealed class SimNanny : SimComponent, INannySink
         if (IsAlive)
         {
             World.Tracer.Add("dies", Place, isHostGone ? 1UL : 0UL);
+            World.Watch.Dies(this);
             End(isHostGone, new Disconnect(DisconnectKind.Aborted, "its process was killed"));
             if (_process is { } process)
             {

@@ -76,6 +76,9 @@ internal sealed class NannyInvariants(World world)
         _lives.Remove(nanny);
     }
 
+    /// <summary>It is killed, and does nothing any more.</summary>
+    public void Dies(SimNanny nanny) => _lives.Remove(nanny);
+
     private Life LifeOf(SimNanny nanny)
     {
         if (!_lives.TryGetValue(nanny, out var life))

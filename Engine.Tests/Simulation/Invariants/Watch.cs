@@ -125,6 +125,9 @@ internal sealed class Watch
     /// <summary>A nanny ends.</summary>
     public void Ends(SimNanny nanny, Status status, CloseReason reason) => _nannies.Ends(nanny, status, reason);
 
+    /// <summary>A nanny is killed.</summary>
+    public void Dies(SimNanny nanny) => _nannies.Dies(nanny);
+
     /// <summary>A worker's machine hands tasks to its executor.</summary>
     public static void Executes(SimWorker worker, ExecutionRun run) => SendingInvariants.Executes(worker, run);
 
