@@ -51,4 +51,39 @@ public sealed class EdgeTableTests
 
             Assert.All(model, pair => Assert.Equal(pair.Value, (edges[pair.Key].Dependency, edges[pair.Key].Dependent)));
         }, iter: 30);
+
+    [Fact]
+    public void An_edge_that_is_linked_is_not_used_again_with_the_one_that_pointed_to_it()
+    {
+        var edges = new EdgeTable();
+        var (kept, removed) = (edges.Add(1, 2), edges.Add(3, 2));
+        edges[removed].NextDependency = kept;
+        edges.Remove(removed);
+
+        Assert.DoesNotContain(kept, new[] { edges.Add(5, 6), edges.Add(7, 8) });
+    }
+
+    [Fact]
+    public void A_table_without_edges_begins_anew()
+    {
+        var edges = new EdgeTable();
+        var first = edges.Add(1, 2);
+        var second = edges.Add(3, 4);
+        edges.Remove(first);
+        edges.Remove(second);
+
+        Assert.Equal((first, second), (edges.Add(5, 6), edges.Add(7, 8)));
+    }
+
+    [Fact]
+    public void There_may_be_a_great_many_edges()
+    {
+        var edges = new EdgeTable();
+        for (var i = 1; i <= 200_000; i++)
+        {
+            edges.Add(i, -i);
+        }
+
+        Assert.Equal((1, 65_536, 200_000), (edges[1].Dependency, edges[65_536].Dependency, edges[200_000].Dependency));
+    }
 }

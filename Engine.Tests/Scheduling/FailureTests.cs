@@ -253,4 +253,42 @@ public sealed class FailureTests
 
         Assert.Equal(0, _scheduler.Machine.TaskCount);
     }
+
+    [Fact]
+    public void A_task_that_has_left_its_slot_takes_one_again_when_it_is_tried_again()
+    {
+        var scheduler = new SchedulerFixture();
+        var worker = scheduler.AddWorker();
+        var task = scheduler.Submit();
+        scheduler.Secede(worker, task);
+        Assert.Equal((1, 0), (worker.LongRunningCount, worker.ActiveCount));
+
+        scheduler.Reschedule(worker, task);
+
+        Assert.Equal((0, 1), (worker.LongRunningCount, worker.ActiveCount));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_retirement_is_over_when_the_last_task_fails_or_is_given_up(bool isGivenUp)
+    {
+        var scheduler = new SchedulerFixture();
+        var worker = scheduler.AddWorker("leaving");
+        var task = scheduler.Submit(new TestWork(), new TaskOptions { Workers = ["leaving"] });
+        var request = scheduler.Retire(worker);
+        scheduler.Acknowledge(worker);
+        Assert.Null(scheduler.ReportOf(request));
+
+        if (isGivenUp)
+        {
+            scheduler.Release(task);
+        }
+        else
+        {
+            scheduler.Fail(worker, task);
+        }
+
+        Assert.Equal(RetirementOutcome.Retired, scheduler.RowOf(request).Outcome);
+    }
 }

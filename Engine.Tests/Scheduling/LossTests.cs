@@ -513,4 +513,20 @@ public sealed class LossTests
     }
 
     private static TaskOptions On(params string[] workers) => new() { Workers = workers };
+
+    [Fact]
+    public void What_has_to_run_again_after_its_data_was_given_up_is_lost()
+    {
+        var scheduler = new SchedulerFixture();
+        var (holder, worker) = (scheduler.AddWorker("holder"), scheduler.AddWorker("worker"));
+        var data = scheduler.HoldData(holder);
+        var reader = scheduler.Submit(new TestWork(), new TaskOptions { Workers = ["worker"] }, data);
+        scheduler.Finish(worker, reader);
+        scheduler.Release(data);
+
+        scheduler.RemoveWorker(worker);
+
+        Assert.Equal(FutureStatus.Lost, scheduler.ToldOf(reader)[^1]);
+        Assert.Equal(data, scheduler.NoticesOf(reader).Last().Error!.Key);
+    }
 }

@@ -226,4 +226,80 @@ public sealed class MapTests
 
         Assert.Equal((0, 0, 0), (_scheduler.Machine.TaskCount, worker.NBytes, worker.Processing.Count));
     }
+
+    [Fact]
+    public void A_map_runs_to_its_end_though_its_last_page_was_given_up_and_all_others_are_full()
+    {
+        var map = _scheduler.Map(16 * 256);
+        _scheduler.Release(map[^256..]);
+
+        var worker = _scheduler.AddWorker();
+
+        Assert.Equal(map[..^256], _scheduler.ProcessingOn(worker));
+    }
+
+    [Fact]
+    public void An_entry_ends_with_its_page_also_when_a_page_is_sent_in_parts()
+    {
+        var scheduler = new SchedulerFixture(new SchedulerSettings { WorkerSaturation = 1, WorkStealing = false });
+        var worker = scheduler.AddWorker(threads: 100);
+        scheduler.Map(512);
+
+        for (var i = 0; i < scheduler.Sent.Computes.Count; i++)
+        {
+            scheduler.FinishRun(worker, scheduler.Sent.Computes[i].Key, scheduler.Sent.Computes[i].Count);
+        }
+
+        Assert.Equal(512, scheduler.Sent.Computes.Sum(static sent => sent.Count));
+        Assert.All(scheduler.Sent.Computes, sent => Assert.Equal(sent.Key.Value >> 8, (sent.Key.Value + (ulong)sent.Count - 1) >> 8));
+    }
+
+    [Fact]
+    public void A_range_that_has_run_is_kept_and_says_how_long_an_element_takes()
+    {
+        var worker = _scheduler.AddWorker();
+        var work = new TestWork { HasElements = true };
+        var map = _scheduler.Map(10, work);
+
+        _scheduler.FinishRun(worker, map[0], 10, seconds: 7);
+
+        Assert.Empty(_scheduler.Sent.Frees);
+        _scheduler.Map(2, work);
+        Assert.Equal(14, worker.Occupancy);
+    }
+
+    [Fact]
+    public void Another_client_that_has_taken_an_element_is_told_when_its_range_has_run()
+    {
+        var other = _scheduler.AddClient();
+        var worker = _scheduler.AddWorker();
+        var map = _scheduler.Map(10);
+        _scheduler.Publish("prices", map[3]);
+        _scheduler.GetDataset("prices", other);
+
+        _scheduler.FinishRun(worker, map[0], 10);
+
+        Assert.Equal([FutureStatus.Pending, FutureStatus.Finished], _scheduler.ToldOf(map[3], other));
+    }
+
+    [Fact]
+    public void A_map_may_begin_and_end_anywhere_in_a_page()
+    {
+        var worker = _scheduler.AddWorker();
+        _scheduler.Handle(_scheduler.Client, new SubmitMap(new TaskKey(_scheduler.Client.Id, 10), 300, new TestWork { HasElements = true }, options: null));
+
+        Assert.Equal(Enumerable.Range(10, 300).Select(number => new TaskKey(_scheduler.Client.Id, number)), _scheduler.ProcessingOn(worker));
+    }
+
+    [Fact]
+    public void Only_one_element_of_a_map_gets_its_name_and_the_others_fail()
+    {
+        _scheduler.AddWorker();
+
+        var map = _scheduler.Map(3, options: new TaskOptions { Name = "prices" });
+
+        Assert.Equal(map[0], _scheduler.FindKey("prices"));
+        Assert.All(map[1..], key => Assert.Equal((TaskErrorKind.KeyConflict, key), (_scheduler.NoticesOf(key).Single().Error!.Kind, _scheduler.NoticesOf(key).Single().Error!.Key)));
+        Assert.Equal([map[0]], _scheduler.Sent.Computes.Select(static sent => sent.Key));
+    }
 }

@@ -228,7 +228,7 @@ public sealed class PlacementTests
         _scheduler.AddWorker(threads: 10);
 
         Assert.Equal([highest, high, first, second, low, lowest], _scheduler.Sent.Computes.Select(static sent => sent.Key));
-        Assert.Equal(_scheduler.Sent.Computes.Select(static sent => sent.Order).Order(), _scheduler.Sent.Computes.Select(static sent => sent.Order));
+        Assert.Equal(_scheduler.Sent.Computes.Select(static sent => sent.Order).Distinct().Order(), _scheduler.Sent.Computes.Select(static sent => sent.Order));
     }
 
     [Fact]
@@ -280,6 +280,173 @@ public sealed class PlacementTests
         }
 
         Assert.Equal((0, 0), (_scheduler.Machine.QueuedCount, _scheduler.Machine.QueueLength));
+    }
+
+    [Fact]
+    public void What_needs_nothing_of_a_worker_that_is_cut_off_is_placed()
+    {
+        var cut = _scheduler.AddWorker(_scheduler.AddNanny());
+        var worker = _scheduler.AddWorker();
+        var input = HeldBy(worker, bytes: 8);
+
+        _scheduler.Cut(cut);
+
+        Assert.Equal([_scheduler.Submit(input)], _scheduler.ProcessingOn(worker));
+    }
+
+    [Fact]
+    public void What_needs_a_value_that_is_cut_off_waits_whoever_joins_and_the_topic_says_for_what()
+    {
+        var cut = _scheduler.AddWorker(_scheduler.AddNanny());
+        var input = HeldBy(cut, bytes: 8);
+        _scheduler.Cut(cut);
+        var task = _scheduler.Submit(input);
+
+        _scheduler.AddWorker();
+
+        Assert.Equal(SchedulerTaskState.NoWorker, _scheduler.StateOf(task));
+        Assert.Contains(_scheduler.EventsOf("no-worker"), logged => ((string)logged.Content!).Contains("whose connection broke", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void With_no_slot_free_and_no_holder_that_takes_work_a_task_goes_where_the_wait_is_shortest()
+    {
+        var holder = _scheduler.AddWorker("holder");
+        var input = HeldBy(holder, bytes: 8);
+        var (shortest, middle, longest) = (_scheduler.AddWorker("a"), _scheduler.AddWorker("b"), _scheduler.AddWorker("c"));
+        Occupy(shortest, seconds: 1);
+        Occupy(middle, seconds: 2);
+        Occupy(longest, seconds: 3);
+        _scheduler.Handle(holder, new StatusChanged(Status.Paused));
+
+        var task = _scheduler.Submit(input);
+
+        Assert.Contains(task, _scheduler.ProcessingOn(shortest));
+    }
+
+    [Fact]
+    public void Who_has_neither_an_input_nor_a_free_slot_gets_nothing_though_its_wait_is_shorter()
+    {
+        var (holder, other) = (_scheduler.AddWorker("a"), _scheduler.AddWorker("b"));
+        var (input, another) = (HeldBy(holder, bytes: 8), HeldBy(other, bytes: 8));
+        Occupy(holder, seconds: 3);
+        Occupy(other, seconds: 1);
+        Assert.Contains(_scheduler.Submit(another), _scheduler.ProcessingOn(other));
+
+        var task = _scheduler.Submit(input);
+
+        Assert.Contains(task, _scheduler.ProcessingOn(holder));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_the_workers_that_it_names_a_task_takes_one_that_holds_its_input(bool isCopy)
+    {
+        _scheduler.AddWorker("a");
+        var (holder, elsewhere) = (_scheduler.AddWorker("b"), _scheduler.AddWorker("c"));
+        var input = HeldBy(isCopy ? elsewhere : holder, bytes: Gigabyte);
+        if (isCopy)
+        {
+            _scheduler.AddReplica(holder, input);
+        }
+
+        var task = _scheduler.Submit(new TestWork(), new TaskOptions { Workers = ["a", "b"] }, input);
+
+        Assert.Equal([task], _scheduler.ProcessingOn(holder));
+    }
+
+    [Fact]
+    public void A_free_slot_means_no_wait_whatever_runs_beside_it()
+    {
+        var (wide, narrow) = (_scheduler.AddWorker("a", threads: 2), _scheduler.AddWorker("b"));
+        var input = HeldBy(wide, bytes: 8);
+        _scheduler.AddReplica(narrow, input);
+        Occupy(wide, seconds: 10);
+        Occupy(narrow, seconds: 0.5);
+
+        var task = _scheduler.Submit(input);
+
+        Assert.Contains(task, _scheduler.ProcessingOn(wide));
+    }
+
+    [Fact]
+    public void A_wait_that_is_shorter_than_any_move_keeps_a_task_at_the_holder()
+    {
+        var holder = _scheduler.AddWorker("a");
+        _scheduler.AddWorker("b");
+        var input = HeldBy(holder, bytes: 8);
+        Occupy(holder, seconds: 30e-6);
+
+        var task = _scheduler.Submit(input);
+
+        Assert.Contains(task, _scheduler.ProcessingOn(holder));
+    }
+
+    [Fact]
+    public void Tasks_that_lie_side_by_side_are_sent_as_an_entry_each_if_they_are_no_map()
+    {
+        _scheduler.AddWorker(threads: 4);
+
+        var tasks = _scheduler.SubmitMany(3, new TestWork());
+
+        Assert.Equal(tasks.Select(static task => (task, 1)), _scheduler.Sent.Computes.Select(static sent => (sent.Key, sent.Count)));
+    }
+
+    [Fact]
+    public void A_worker_is_told_the_options_and_the_inputs_of_each_task_that_comes_in_a_batch()
+    {
+        var worker = _scheduler.AddWorker(threads: 4);
+        TaskKey[] inputs = [HeldBy(worker, bytes: 8), HeldBy(worker, bytes: 8)];
+        var options = new TaskOptions { Timeout = TimeSpan.FromSeconds(5) };
+        var batch = new SubmitBatch { First = new TaskKey(_scheduler.Client.Id, 1024) };
+        batch.Add(new TestWork(), options);
+        batch.AddDependency(inputs[0]);
+        batch.Add(new TestWork(), options: null);
+        batch.AddDependency(inputs[1]);
+        _scheduler.Sent.Clear();
+
+        _scheduler.Handle(_scheduler.Client, batch);
+
+        Assert.Equal([(options, inputs[0]), (null, inputs[1])], _scheduler.Sent.Computes.Select(static sent => (sent.Options, Assert.Single(sent.Dependencies).Key)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_queued_task_goes_to_who_has_least_to_do_for_its_threads(bool isWideFirst)
+    {
+        _scheduler.AddWorker(isWideFirst ? "wide" : "narrow", isWideFirst ? 4 : 2);
+        _scheduler.AddWorker(isWideFirst ? "narrow" : "wide", isWideFirst ? 2 : 4);
+        _scheduler.Submit(new TestWork(), new TaskOptions { Workers = ["wide"] });
+        _scheduler.Submit(new TestWork(), new TaskOptions { Workers = ["narrow"] });
+
+        var task = _scheduler.Submit();
+
+        Assert.Equal("wide", _scheduler.Sent.Latest[task].Worker.Address.Name);
+    }
+
+    [Fact]
+    public void Tasks_that_come_side_by_side_wait_in_the_queue_as_one()
+    {
+        _scheduler.SubmitMany(10, new TestWork());
+
+        Assert.Equal((10, 1), (_scheduler.Machine.QueuedCount, _scheduler.Machine.QueueLength));
+    }
+
+    [Fact]
+    public void A_worker_with_nothing_to_do_has_no_load_left_from_rounding()
+    {
+        var worker = _scheduler.AddWorker(threads: 2);
+        var (lengthy, brief) = (new TestWork(), new TestWork());
+        _scheduler.Finish(worker, _scheduler.Submit(lengthy), seconds: 1000);
+        _scheduler.Finish(worker, _scheduler.Submit(brief), seconds: 1e-8);
+        var (first, second) = (_scheduler.Submit(lengthy), _scheduler.Submit(brief));
+
+        _scheduler.Finish(worker, first, seconds: 1000);
+        _scheduler.Finish(worker, second, seconds: 1e-8);
+
+        Assert.Equal(0.0, worker.Occupancy);
     }
 
     private TaskKey HeldBy(WorkerState worker, long bytes)

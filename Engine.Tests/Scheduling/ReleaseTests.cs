@@ -1,3 +1,4 @@
+using Engine.Collections;
 using Engine.Protocol;
 using Engine.Scheduling.Machine;
 using Engine.Tests.TestKit.Machines;
@@ -249,5 +250,114 @@ public sealed class ReleaseTests
         _scheduler.FireAndForget(input);
 
         Assert.Equal([input], _scheduler.ProcessingOn(worker));
+    }
+
+    [Fact]
+    public void What_is_known_behind_keys_that_are_not_is_given_up_with_them()
+    {
+        var client = _scheduler.Client;
+        _scheduler.Release(_scheduler.Submit());
+        _scheduler.Map(300); // It begins in the next page.
+        Assert.Equal(300, _scheduler.Machine.TaskCount);
+
+        var batch = BatchPool<ReleaseKeys>.Get();
+        batch.Add(new KeyRange { First = new TaskKey(client.Id, 10), Count = 546 });
+        _scheduler.Handle(client, batch);
+
+        Assert.Equal(0, _scheduler.Machine.TaskCount);
+    }
+
+    [Fact]
+    public void A_client_that_takes_its_own_key_again_holds_it_again()
+    {
+        var task = _scheduler.Submit();
+        _scheduler.Publish("prices", task);
+        _scheduler.Release(task);
+        _scheduler.GetDataset("prices", _scheduler.Client);
+        _scheduler.Unpublish("prices");
+        Assert.Equal(1, _scheduler.Machine.TaskCount);
+
+        _scheduler.Release(task);
+
+        Assert.Equal(0, _scheduler.Machine.TaskCount);
+    }
+
+    [Fact]
+    public void All_clients_that_have_taken_a_key_are_told()
+    {
+        var worker = _scheduler.AddWorker();
+        ClientState[] others = [_scheduler.AddClient(), _scheduler.AddClient()];
+        var task = _scheduler.Submit();
+        _scheduler.Publish("prices", task);
+        Array.ForEach(others, other => _scheduler.GetDataset("prices", other));
+
+        _scheduler.Finish(worker, task);
+
+        Assert.All(others, other => Assert.Equal([FutureStatus.Pending, FutureStatus.Finished], _scheduler.ToldOf(task, other)));
+    }
+
+    [Fact]
+    public void A_copy_that_went_with_its_value_does_not_count_when_the_value_is_there_again()
+    {
+        var (holder, copy, worker) = (_scheduler.AddWorker("holder"), _scheduler.AddWorker("copy"), _scheduler.AddWorker("worker"));
+        var input = _scheduler.Hold(holder);
+        _scheduler.AddReplica(copy, input);
+        var reader = _scheduler.Submit(new TestWork(), new TaskOptions { Workers = ["worker"] }, input);
+        _scheduler.Finish(worker, reader);
+        _scheduler.Release(input);
+
+        _scheduler.RemoveWorker(worker);
+        _scheduler.Finish(holder, input);
+
+        Assert.Equal([holder.Address], _scheduler.HoldersOf(input));
+    }
+
+    [Fact]
+    public void A_value_that_several_leaving_workers_were_to_move_keeps_none_of_them_when_it_is_given_up()
+    {
+        WorkerState[] leaving = [_scheduler.AddWorker("a"), _scheduler.AddWorker("b")];
+        _scheduler.AddWorker("c");
+        var value = _scheduler.Hold(leaving[0]);
+        _scheduler.AddReplica(leaving[1], value);
+        var request = _scheduler.Retire(leaving);
+        _scheduler.Acknowledge(leaving);
+        Assert.Null(_scheduler.ReportOf(request));
+
+        _scheduler.Release(value);
+
+        Assert.All(_scheduler.ReportOf(request)!.Rows, static row => Assert.Equal(RetirementOutcome.Retired, row.Outcome));
+    }
+
+    [Fact]
+    public void What_is_not_known_can_be_sent_off()
+    {
+        var task = _scheduler.Submit();
+
+        _scheduler.FireAndForget(new TaskKey(_scheduler.Client.Id, 5000), task);
+        _scheduler.Release(task);
+
+        Assert.Equal(1, _scheduler.Machine.TaskCount);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_has_ended_and_is_sent_off_is_not_kept_for_that(bool hasFailed)
+    {
+        var worker = _scheduler.AddWorker();
+        var task = _scheduler.Submit();
+        if (hasFailed)
+        {
+            _scheduler.Fail(worker, task);
+        }
+        else
+        {
+            _scheduler.Finish(worker, task);
+        }
+
+        _scheduler.FireAndForget(task);
+        _scheduler.Release(task);
+
+        Assert.Equal(0, _scheduler.Machine.TaskCount);
     }
 }

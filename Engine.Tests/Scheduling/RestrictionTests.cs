@@ -234,4 +234,36 @@ public sealed class RestrictionTests
 
         Assert.Equal([task], _scheduler.ProcessingOn(gpu));
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_queue_and_what_no_worker_may_run_have_each_a_time_of_their_own_to_wait(bool isQueueFirst)
+    {
+        var (queued, restricted) = (default(TaskKey), default(TaskKey));
+        Submit(isQueueFirst);
+        _scheduler.Advance(TimeSpan.FromSeconds(5));
+        Submit(!isQueueFirst);
+        var (first, second) = isQueueFirst ? (queued, restricted) : (restricted, queued);
+        Assert.Equal(TimeSpan.FromSeconds(30), _scheduler.Machine.NextDeadline);
+
+        _scheduler.Advance(TimeSpan.FromSeconds(25));
+        Assert.Equal([FutureStatus.Error], _scheduler.ToldOf(first));
+        Assert.Empty(_scheduler.ToldOf(second));
+        _scheduler.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal([FutureStatus.Error], _scheduler.ToldOf(second));
+
+        void Submit(bool isQueue)
+        {
+            if (isQueue)
+            {
+                queued = _scheduler.Submit();
+            }
+            else
+            {
+                restricted = _scheduler.Submit(new TestWork(), NeedsGpu);
+            }
+        }
+    }
 }

@@ -264,6 +264,95 @@ public sealed class RunAheadTests
         Assert.Equal(chain.Order(), _scheduler.Sent.Frees.Select(static freed => freed.Key).Order());
     }
 
+    [Fact]
+    public void What_needs_one_of_several_that_are_sent_together_follows_it()
+    {
+        var inputs = _scheduler.SubmitMany(3, new TestWork());
+        var reader = _scheduler.Submit(inputs[2]);
+
+        var worker = _scheduler.AddWorker(threads: 4);
+
+        Assert.Equal([.. inputs, reader], _scheduler.ProcessingOn(worker));
+    }
+
+    [Fact]
+    public void A_worker_that_takes_no_work_is_not_asked_for_any_when_inputs_are_made_there()
+    {
+        var worker = _scheduler.AddWorker();
+        var chain = Chain(2);
+        _scheduler.SubmitMany(2, new TestWork(), new TaskOptions { Workers = ["w0"] });
+        _scheduler.Handle(worker, new StatusChanged(Status.Paused));
+
+        _scheduler.Finish(chain[0]);
+
+        Assert.Equal((3, -1), (worker.ActiveCount, worker.BusyPlace));
+    }
+
+    [Fact]
+    public void A_task_that_cannot_be_run_is_not_sent_ahead()
+    {
+        _scheduler.AddWorker();
+        var input = _scheduler.Submit();
+
+        var task = _scheduler.Submit(input, new TaskKey(_scheduler.Client.Id, 99));
+
+        Assert.Equal([input], _scheduler.Sent.Computes.Select(static sent => sent.Key));
+        Assert.Equal([FutureStatus.Error], _scheduler.ToldOf(task));
+    }
+
+    [Fact]
+    public void A_task_with_options_that_leave_it_free_where_to_run_is_sent_ahead()
+    {
+        var worker = _scheduler.AddWorker();
+        var input = _scheduler.Submit();
+
+        var task = _scheduler.Submit(new TestWork(), new TaskOptions { Retries = 1 }, input);
+
+        Assert.Equal([input, task], _scheduler.ProcessingOn(worker));
+    }
+
+    [Theory]
+    [InlineData(8, true)]
+    [InlineData(9, false)]
+    public void A_task_with_more_than_eight_inputs_waits_for_them(int inputs, bool isSent)
+    {
+        var worker = _scheduler.AddWorker();
+        var held = Enumerable.Range(1, inputs - 1).Select(_ => _scheduler.Hold(worker)).ToArray();
+        var made = _scheduler.Submit();
+
+        var task = _scheduler.Submit([.. held, made]);
+
+        Assert.Equal(isSent, _scheduler.ProcessingOn(worker).Contains(task));
+    }
+
+    [Fact]
+    public void A_copy_of_an_input_at_the_worker_is_no_hindrance()
+    {
+        var first = _scheduler.AddWorker();
+        var maker = _scheduler.AddWorker();
+        var held = _scheduler.Hold(first);
+        _scheduler.AddReplica(maker, held);
+        var made = _scheduler.Submit(new TestWork(), new TaskOptions { Workers = ["w1"] });
+
+        var task = _scheduler.Submit(held, made);
+
+        Assert.Equal([made, task], _scheduler.ProcessingOn(maker));
+    }
+
+    [Fact]
+    public void Nothing_follows_a_task_that_a_worker_died_of()
+    {
+        var first = _scheduler.AddWorker();
+        var suspect = _scheduler.Submit();
+        _scheduler.RemoveWorker(first);
+        var second = _scheduler.AddWorker();
+
+        var reader = _scheduler.Submit(suspect);
+
+        Assert.Equal([suspect], _scheduler.ProcessingOn(second));
+        Assert.Equal(SchedulerTaskState.Waiting, _scheduler.StateOf(reader));
+    }
+
     private TaskKey[] Chain(int length)
     {
         var chain = new TaskKey[length];

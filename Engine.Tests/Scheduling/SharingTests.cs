@@ -1,5 +1,6 @@
 using Engine.Protocol;
 using Engine.Scheduling.Machine;
+using Engine.Tasks;
 using Engine.Tests.TestKit.Machines;
 
 namespace Engine.Tests.Scheduling;
@@ -26,6 +27,7 @@ public sealed class SharingTests
 
         var alias = _scheduler.Sent.Computes.Single(sent => sent.Key == second);
         Assert.Equal(first, Assert.Single(alias.Dependencies).Key);
+        Assert.IsType<AliasWork>(alias.Work);
         _scheduler.Finish(_worker, second, value: 5);
         Assert.Equal([FutureStatus.Finished], _scheduler.ToldOf(second));
     }

@@ -209,6 +209,150 @@ public sealed class StealingTests
         Assert.Empty(scheduler.Sent.Steals);
     }
 
+    [Fact]
+    public void Whatever_is_given_up_moves_though_it_is_the_first_task_of_all()
+    {
+        var (victim, tasks) = Busy(2);
+        var thief = _scheduler.AddWorker();
+        _scheduler.AnswerSteal(victim, tasks[1], givenUp: false);
+
+        _scheduler.AnswerSteal(victim, tasks[0], givenUp: true);
+
+        Assert.Equal([tasks[0]], _scheduler.ProcessingOn(thief));
+    }
+
+    [Fact]
+    public void Nothing_more_is_asked_for_before_all_answers_are_there()
+    {
+        var (victim, tasks) = Busy(6);
+        _scheduler.AddWorker();
+        Assert.Equal([tasks[5], tasks[4]], Asked());
+
+        _scheduler.AddWorker();
+        _scheduler.AnswerSteal(victim, tasks[5], givenUp: false);
+        Assert.Equal([tasks[5], tasks[4]], Asked());
+        _scheduler.AnswerSteal(victim, tasks[4], givenUp: false);
+
+        Assert.Equal(tasks[3], Asked()[2]);
+    }
+
+    [Fact]
+    public void Each_idle_worker_is_to_get_as_much_of_what_waits_as_the_victim_keeps()
+    {
+        _scheduler.AddWorker("victim");
+        _scheduler.AddWorker();
+        _scheduler.AddWorker();
+
+        _scheduler.SubmitMany(7, new TestWork(), new TaskOptions { Workers = ["victim"], AllowOtherWorkers = true });
+
+        Assert.Equal(4, _scheduler.Sent.Steals.Count); // Of the six that wait.
+    }
+
+    [Fact]
+    public void Who_has_the_longest_wait_for_a_slot_is_asked()
+    {
+        _scheduler.AddWorker("wide", threads: 4);
+        var narrow = _scheduler.AddWorker("narrow");
+        _scheduler.SubmitMany(6, new TestWork(), new TaskOptions { Workers = ["wide", "thief"] });
+        _scheduler.SubmitMany(3, new TestWork(), new TaskOptions { Workers = ["narrow", "thief"] });
+
+        _scheduler.AddWorker("thief");
+
+        Assert.Same(narrow, Assert.Single(_scheduler.Sent.Steals).Worker);
+    }
+
+    [Theory]
+    [InlineData(5, false)]
+    [InlineData(50, true)]
+    public void Work_that_is_done_in_less_time_than_some_moves_take_stays(int tasks, bool isAsked)
+    {
+        var worker = _scheduler.AddWorker();
+        var work = new TestWork();
+        _scheduler.Finish(worker, _scheduler.Submit(work), seconds: 1e-4);
+        _scheduler.SubmitMany(tasks, work);
+
+        _scheduler.AddWorker();
+
+        Assert.Equal(isAsked, _scheduler.Sent.Steals.Count > 0);
+    }
+
+    [Theory]
+    [InlineData(3, false)]
+    [InlineData(5, true)]
+    public void A_task_moves_if_its_input_gets_there_in_half_the_time_of_its_wait(int readers, bool isAsked)
+    {
+        var victim = _scheduler.AddWorker();
+        var input = _scheduler.Hold(victim, bytes: 1_000_000_000); // A second of moving.
+        for (var i = 0; i < readers; i++)
+        {
+            _scheduler.Submit(input); // Half a second each.
+        }
+
+        _scheduler.AddWorker();
+
+        Assert.Equal(isAsked, _scheduler.Sent.Steals.Count > 0);
+    }
+
+    [Fact]
+    public void What_runs_longer_than_was_thought_counts_with_twice_its_time_and_what_waits_as_before()
+    {
+        var worker = _scheduler.AddWorker(threads: 2);
+        var work = new TestWork();
+        _scheduler.Finish(worker, _scheduler.Submit(work), seconds: 0.1);
+        _scheduler.Secede(worker, _scheduler.Submit(work));
+        _scheduler.Submit(work, null, _scheduler.Submit(work)); // The second waits for the first, and has no slot.
+        _scheduler.SubmitMany(2, work);
+        Assert.Equal((5, 3), (worker.Processing.Count, worker.ActiveCount));
+
+        _scheduler.Handle(worker, new WorkerStalled(3));
+        Assert.Equal(6 + 6 + 0.1, worker.Occupancy, tolerance: 1e-3);
+        _scheduler.Handle(worker, new WorkerStalled(2)); // No longer than is thought by now.
+        Assert.Equal(6 + 6 + 0.1, worker.Occupancy, tolerance: 1e-3);
+    }
+
+    [Fact]
+    public void What_was_refused_is_asked_for_again_when_its_worker_has_stalled()
+    {
+        var (victim, tasks) = Busy(2);
+        _scheduler.AddWorker();
+        _scheduler.AnswerSteal(victim, tasks[1], givenUp: false);
+        _scheduler.AnswerSteal(victim, tasks[0], givenUp: false);
+        Assert.Equal([tasks[1], tasks[0]], Asked());
+
+        _scheduler.Handle(victim, new WorkerStalled(10));
+
+        Assert.Equal([tasks[1], tasks[0], tasks[1]], Asked());
+    }
+
+    [Fact]
+    public void What_is_refused_after_a_stall_was_asked_for_before_it_and_is_not_at_once_again()
+    {
+        var (victim, tasks) = Busy(3);
+        _scheduler.AddWorker();
+        Assert.Equal([tasks[2]], Asked());
+
+        _scheduler.Handle(victim, new WorkerStalled(10));
+        _scheduler.AnswerSteal(victim, tasks[2], givenUp: false);
+
+        Assert.Equal([tasks[2], tasks[1]], Asked());
+    }
+
+    [Fact]
+    public void A_thief_gets_no_more_than_it_has_room_for()
+    {
+        var scheduler = new SchedulerFixture(new SchedulerSettings { WorkerSaturation = 0.5 });
+        scheduler.AddWorker("victim");
+        scheduler.SubmitMany(10, new TestWork(), new TaskOptions { Workers = ["victim"], AllowOtherWorkers = true });
+        var thief = scheduler.AddWorker(threads: 4);
+        Assert.Equal(4, scheduler.Sent.Steals.Count);
+
+        scheduler.GiveUpAll();
+
+        Assert.Equal(2, thief.Processing.Count); // Half of its threads.
+    }
+
+    private TaskKey[] Asked() => [.. _scheduler.Sent.Steals.Select(static steal => steal.Key)];
+
     private (WorkerState Victim, TaskKey[] Tasks) Busy(int tasks)
     {
         var victim = _scheduler.AddWorker();

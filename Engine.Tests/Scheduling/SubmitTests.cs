@@ -212,4 +212,43 @@ public sealed class SubmitTests
         _scheduler.ReleaseAll();
         Assert.Equal((0, 0), (_scheduler.Machine.TaskCount, worker.NBytes));
     }
+
+    [Fact]
+    public void The_last_number_that_there_is_can_be_submitted_and_none_beyond()
+    {
+        SubmitMap Last(int count) => new(new TaskKey(_scheduler.Client.Id, (long)TaskKey.MaxSequence), count, new TestWork { HasElements = true }, options: null);
+
+        Assert.NotNull(_scheduler.Handle(_scheduler.Client, Last(2)));
+        Assert.Null(_scheduler.Handle(_scheduler.Client, Last(1)));
+
+        Assert.Equal(1, _scheduler.Machine.QueuedCount);
+    }
+
+    [Fact]
+    public void Each_task_of_a_batch_gets_its_own_inputs_which_may_come_in_the_same_batch()
+    {
+        var worker = _scheduler.AddWorker(threads: 10);
+        var batch = new SubmitBatch { First = new TaskKey(_scheduler.Client.Id, 0) };
+        var keys = Enumerable.Range(0, 6).Select(i => new TaskKey(_scheduler.Client.Id, i)).ToArray();
+        Add();
+        Add();
+        Add(keys[0]);
+        Add();
+        Add(keys[1], keys[3]);
+        Add();
+
+        _scheduler.Handle(_scheduler.Client, batch);
+
+        Assert.Equal(keys.Order(), _scheduler.ProcessingOn(worker).Order());
+        Assert.Equal([keys[0]], InputsOf(keys[2]));
+        Assert.Equal([keys[1], keys[3]], InputsOf(keys[4]));
+
+        void Add(params TaskKey[] inputs)
+        {
+            batch.Add(new TestWork(), options: null);
+            Array.ForEach(inputs, batch.AddDependency);
+        }
+
+        IEnumerable<TaskKey> InputsOf(TaskKey key) => _scheduler.Sent.Computes.Single(sent => sent.Key == key).Dependencies.Select(static input => input.Key);
+    }
 }

@@ -1,11 +1,17 @@
 using Engine.Plugins.Transports;
 using Engine.Protocol;
 using Engine.Scheduling.Machine;
+using Engine.Tasks;
 
 namespace Engine.Tests.TestKit.Machines;
 
 /// <summary>An entry of a ComputeBatch, copied.</summary>
-internal sealed record SentTask(WorkerState Worker, TaskKey Key, int Count, int Attempt, int Element, long Order, DependencyHolder[] Dependencies);
+internal sealed record SentTask(WorkerState Worker, TaskKey Key, int Count, int Attempt, int Element, long Order, DependencyHolder[] Dependencies)
+{
+    public required TaskWork Work { get; init; }
+
+    public TaskOptions? Options { get; init; }
+}
 
 /// <summary>A key and an attempt that a worker was told of: to free it, or to give it back.</summary>
 internal sealed record SentAttempt(WorkerState Worker, TaskKey Key, int Attempt);
@@ -166,7 +172,11 @@ internal sealed class RecordingSchedulerSink : ISchedulerSink
         {
             ref var task = ref batch.Entries[i];
             var dependencies = batch.Dependencies.AsSpan(task.DependencyOffset, task.DependencyCount).ToArray();
-            Computes.Add(new SentTask(worker, task.Key, task.Count, task.Attempt, task.Element, task.Order, dependencies));
+            Computes.Add(new SentTask(worker, task.Key, task.Count, task.Attempt, task.Element, task.Order, dependencies)
+            {
+                Work = task.Work,
+                Options = task.Options,
+            });
             for (var element = 0; element < task.Count; element++)
             {
                 Latest[TaskKey.FromValue(task.Key.Value + (ulong)element)] = (worker, task.Attempt);

@@ -5,8 +5,7 @@ internal sealed partial class SchedulerStateMachine
 {
     private void Append(ref TaskChain chain, int handle, ref SchedulerTask task)
     {
-        task.PreviousOnWorker = chain.Last;
-        task.NextOnWorker = 0;
+        (task.PreviousOnWorker, task.NextOnWorker) = (chain.Last, 0); // What they were elsewhere is still there.
         if (chain.Last == 0)
         {
             chain.First = handle + 1;
@@ -40,7 +39,6 @@ internal sealed partial class SchedulerStateMachine
             _tasks[task.NextOnWorker - 1].PreviousOnWorker = task.PreviousOnWorker;
         }
 
-        task.PreviousOnWorker = task.NextOnWorker = 0;
         chain.Count--;
     }
 

@@ -148,7 +148,6 @@ internal sealed partial class SchedulerStateMachine
     {
         LeaveProcessing(worker, handle, ref task);
         Append(ref worker.Held, handle, ref task);
-        task.Worker = worker.Index + 1;
         task.NBytes = bytes;
         worker.NBytes += task.NBytes; // As the row keeps it, so that what is taken off later is the same.
         // Guard I2: a result that comes during a retirement is passed on.

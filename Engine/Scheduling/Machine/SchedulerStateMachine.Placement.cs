@@ -275,9 +275,7 @@ internal sealed partial class SchedulerStateMachine
     }
 
     private WorkerState HolderFor(WorkerState worker, ref SchedulerTask dependency) =>
-        dependency.Extras?.MoreHolders is { Count: > 0 } more && more.Contains(worker) ? worker
-        : dependency.Worker == worker.Index + 1 ? worker
-        : SourceOf(ref dependency);
+        dependency.Extras?.MoreHolders?.Contains(worker) == true ? worker : SourceOf(ref dependency);
 
     /// <summary>Gives queued tasks to workers with room, in runs, in order of priority.</summary>
     private void Pump()
@@ -295,7 +293,7 @@ internal sealed partial class SchedulerStateMachine
                 given += Take(worker, run, order, room);
             }
 
-            if (given == 0 && QueuedCount > 0 && worker.OpenPlace >= 0)
+            if (given == 0 && worker.OpenPlace >= 0)
             {
                 _open.Remove(worker, worker.OpenPlace); // No room for the task that is next.
                 if (worker.IdlePlace >= 0)

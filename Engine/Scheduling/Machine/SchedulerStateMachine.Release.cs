@@ -61,8 +61,7 @@ internal sealed partial class SchedulerStateMachine
         }
         else if (client.ForeignWants.Add(key))
         {
-            task.Extras ??= new SchedulerTaskExtras();
-            (task.Extras.MoreClients ??= []).Add(client);
+            (task.Extras!.MoreClients ??= []).Add(client); // It has a name, or a dataset pins it.
         }
     }
 
@@ -94,7 +93,7 @@ internal sealed partial class SchedulerStateMachine
         ref var task = ref _tasks[handle];
         switch (task.State)
         {
-            case SchedulerTaskState.Released or SchedulerTaskState.Forgotten:
+            case SchedulerTaskState.Released:
                 return;
             case SchedulerTaskState.Waiting:
                 DropClaims(task.FirstDependency);

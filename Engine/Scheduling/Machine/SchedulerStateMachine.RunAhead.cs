@@ -30,7 +30,7 @@ internal sealed partial class SchedulerStateMachine
     private void SendAhead(int handle)
     {
         ref var task = ref _tasks[handle];
-        if (task is { State: SchedulerTaskState.Waiting, WaitingOn: > 0 }
+        if (task.State == SchedulerTaskState.Waiting
             && !task.Has(SchedulerTaskFlags.NotAhead)
             && task.Extras is not ({ Options.IsRestricted: true } or { Refusal: not null })
             && MakerOfInputs(ref task) is { TakesWork: true } maker) // I5

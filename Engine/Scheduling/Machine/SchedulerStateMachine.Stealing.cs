@@ -15,7 +15,7 @@ internal sealed partial class SchedulerStateMachine
 
     private void BalanceLoad()
     {
-        if (!_settings.WorkStealing || _idle.Count == 0 || _busy.Count == 0 || QueuedCount > 0 || _stealsUnderWay > 0)
+        if (!_settings.WorkStealing || _idle.Count == 0 || _busy.Count == 0 || _stealsUnderWay > 0)
         {
             return;
         }
