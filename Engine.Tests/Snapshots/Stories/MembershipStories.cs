@@ -108,13 +108,12 @@ public sealed class MembershipStories
     public async Task T070_T111_a_worker_crashes() => await Verifier.Verify(StoryWorld.Tell(static async world =>
     {
         var value = await world.ComputeAsync(1, "0");
-        var sum = world.Client.Submit(static (int x) => x + 1, value);
+        var sum = world.Keep(world.Client.Submit(static (int x) => x + 1, value));
         await sum;
         world.Say("worker 0 crashes");
         world.Worker("0").Kill(CloseReason.Crashed, "it crashed");
         await world.PassAsync(1);
-        world.Say($"the client asks for more: {await world.Client.Submit(static (int x) => x + 2, value)}");
-        GC.KeepAlive(sum);
+        world.Say($"the client asks for more: {await world.Keep(world.Client.Submit(static (int x) => x + 2, value))}");
     }));
 
     [Fact]
@@ -152,22 +151,21 @@ public sealed class MembershipStories
     public async Task T121_T122_scattered_data_is_lost() => await Verifier.Verify(StoryWorld.Tell(static async world =>
     {
         var data = await world.ScatterAsync(1, "0");
-        var needsIt = world.Client.Submit(
+        var needsIt = world.Keep(world.Client.Submit(
             static async (int x, TaskContext context) =>
             {
                 await Task.Yield();
                 return x;
             },
             data,
-            new SubmitOptions { Workers = ["1"] });
+            new SubmitOptions { Workers = ["1"] }));
         await needsIt;
         world.Say("worker 0 crashes");
         world.Worker("0").Kill(CloseReason.Crashed, "it crashed");
         await world.PassAsync(1);
         world.Say($"the data is {data.Status}");
-        var late = world.Client.Submit(static (int x) => x, data);
+        var late = world.Keep(world.Client.Submit(static (int x) => x, data));
         world.Say($"what needs it ends with {(await late.GetExceptionAsync())?.GetType().Name}");
-        GC.KeepAlive(needsIt);
     }));
 
     private sealed class Quiet : WorkerPlugin;

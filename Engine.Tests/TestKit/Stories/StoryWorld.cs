@@ -60,6 +60,13 @@ internal sealed class StoryWorld
         return future;
     }
 
+    /// <summary>Holds a future until the story ends: one that is collected before that is released by another thread.</summary>
+    public Future<T> Keep<T>(Future<T> future)
+    {
+        _futures.Add(future);
+        return future;
+    }
+
     /// <summary>A value without a recipe that a worker holds.</summary>
     public async Task<Future<int>> ScatterAsync(int value, string worker) => Keep(await Client.ScatterAsync(value, new ScatterOptions { Workers = [worker] }));
 
@@ -111,12 +118,6 @@ internal sealed class StoryWorld
         GC.KeepAlive(_futures);
         await Client.DisposeAsync();
         await Cluster.DisposeAsync();
-    }
-
-    private Future<T> Keep<T>(Future<T> future)
-    {
-        _futures.Add(future);
-        return future;
     }
 
     private void Tell(string line)
