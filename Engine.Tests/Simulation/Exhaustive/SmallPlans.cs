@@ -33,7 +33,7 @@ internal static class SmallPlans
         Plan(2, s_retire, Kill(0)) with { HasNanny = false },
         Plan(2, s_retire, s_cut) with { HasNanny = false },
         Plan(3, s_retire),
-        .. Each(3, Kill(1), Heartbeat(0), HoldUpWords(0.1), HoldUpOrders(0.1), s_pause),
+        .. Each(3, Kill(1), s_killNanny, LoseHost(0), Heartbeat(0), HoldUpWords(0.1), HoldUpOrders(0.1), s_pause),
         Plan(3, s_retire, Kill(0)) with { HasNanny = false },
     ];
 
@@ -41,7 +41,7 @@ internal static class SmallPlans
     public static IReadOnlyList<SmallPlan> Large { get; } =
     [
         .. Each(2, Kill(0), s_cut, s_restart),
-        .. Each(3, Kill(0), s_killNanny, LoseHost(0), s_cut, Retire(1), s_restart),
+        .. Each(3, Kill(0), s_cut, Retire(1), s_restart),
     ];
 
     private static IEnumerable<SmallPlan> Each(int workers, params SmallEvent[] faults) => faults.Select(fault => Plan(workers, s_retire, fault));
