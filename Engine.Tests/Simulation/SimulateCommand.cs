@@ -68,6 +68,11 @@ internal static class SimulateCommand
             Console.WriteLine(Simulator.Describe(failure));
         }
 
+        foreach (var failure in summary.Failures.Skip(5))
+        {
+            Console.WriteLine($"seed {failure.Seed}, which --seed shrinks and tells: {failure.What}");
+        }
+
         foreach (var (row, reached) in summary.Coverage.Rows.Where(_ => showsCoverage).OrderBy(static row => row.Key, StringComparer.Ordinal))
         {
             Console.WriteLine($"{reached.Count,10} {row} (seed {reached.Seed})");

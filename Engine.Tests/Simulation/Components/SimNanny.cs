@@ -80,8 +80,7 @@ internal sealed class SimNanny : SimComponent, INannySink
         () =>
         {
             Forget(process);
-            World.Watch.Ended(this, CloseReason.Refused, wasKilled: false);
-            Machine.OnWorkerStartFailed(process.Number, CloseReason.Refused, new WorkerRefusedException(detail), World.Now);
+            FailStart(process.Number, CloseReason.Refused, new WorkerRefusedException(detail));
         },
         Pipe());
 
@@ -236,18 +235,22 @@ internal sealed class SimNanny : SimComponent, INannySink
     {
         if (_isCancelled)
         {
-            World.Watch.Ended(this, CloseReason.NannyClosing, wasKilled: false);
-            Machine.OnWorkerStartFailed(number, CloseReason.NannyClosing, new OperationCanceledException(), World.Now);
+            FailStart(number, CloseReason.NannyClosing, new OperationCanceledException());
         }
         else if (World.Now < World.StartsFailUntil && Dice.OneIn(2))
         {
-            World.Watch.Ended(this, CloseReason.StartFailed, wasKilled: false);
-            Machine.OnWorkerStartFailed(number, CloseReason.StartFailed, new IOException("no memory"), World.Now);
+            FailStart(number, CloseReason.StartFailed, new IOException("no memory"));
         }
         else
         {
             _process = _host.StartWorker(this, number, OnExited);
         }
+    }
+
+    private void FailStart(long number, CloseReason reason, Exception error)
+    {
+        World.Watch.Ended(this, reason, wasKilled: false);
+        Machine.OnWorkerStartFailed(number, reason, error, World.Now);
     }
 
     private void OnExited(SimProcess process, CloseReason reason, string detail) => Post(
@@ -263,12 +266,10 @@ internal sealed class SimNanny : SimComponent, INannySink
 
             // It ended before it was up: its launch has failed, or was given up.
             var isGivenUp = _isCancelled && process.Number == _number;
-            World.Watch.Ended(this, isGivenUp ? CloseReason.NannyClosing : CloseReason.StartFailed, wasKilled: false);
-            Machine.OnWorkerStartFailed(
+            FailStart(
                 process.Number,
                 isGivenUp ? CloseReason.NannyClosing : CloseReason.StartFailed,
-                isGivenUp ? new OperationCanceledException() : new StartFailedException(detail),
-                World.Now);
+                isGivenUp ? new OperationCanceledException() : new StartFailedException(detail));
         },
         Pipe());
 

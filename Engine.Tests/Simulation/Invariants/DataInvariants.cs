@@ -18,25 +18,17 @@ internal sealed class DataInvariants(World world)
     private readonly HashSet<WorkerId> _retired = [];
     private bool _mayHaveLost;
 
-    public void Retires(RetirementChoice choice, RetirementTerms terms, IReadOnlyDictionary<WorkerId, PluginAnswer> answers)
+    public void Retires(WorkerId worker, RetirementTerms terms)
     {
-        foreach (var (worker, _) in choice.Rows)
+        if (terms.RunningTasks == RunningTasks.Interrupt)
         {
-            if (worker is null || (answers.TryGetValue(worker.Id, out var answer) && answer.VetoReason is not null))
-            {
-                continue;
-            }
+            _mayInterrupt.Add(worker);
+        }
 
-            if (terms.RunningTasks == RunningTasks.Interrupt)
-            {
-                _mayInterrupt.Add(worker.Id);
-            }
-
-            if (terms is { OnDeadline: OnDeadline.GiveUp, Deadline: not null })
-            {
-                _mayGiveUp.Add(worker.Id);
-                _mayInterrupt.Add(worker.Id);
-            }
+        if (terms is { OnDeadline: OnDeadline.GiveUp, Deadline: not null })
+        {
+            _mayGiveUp.Add(worker);
+            _mayInterrupt.Add(worker);
         }
     }
 

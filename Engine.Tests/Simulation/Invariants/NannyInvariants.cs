@@ -24,6 +24,7 @@ internal sealed class NannyInvariants(World world)
     public void Connected(SimNanny nanny, bool isRegistered)
     {
         var life = LifeOf(nanny);
+        life.HasGivenUp |= nanny.Machine.Status == Status.Closing && IsGoneForLong(life); // Too late, if it is good again.
         life.LostAt = isRegistered ? null : life.LostAt ?? world.Now;
     }
 
@@ -68,16 +69,18 @@ internal sealed class NannyInvariants(World world)
     /// <summary>It ends only if that was asked for, if its worker ended for good, or if the scheduler has been gone for long.</summary>
     public void Ends(SimNanny nanny, Status status, CloseReason reason)
     {
-        var isSchedulerGone = LifeOf(nanny).LostAt is { } since && world.Now - since >= world.Settings.Nanny.DeathTimeout;
+        var life = LifeOf(nanny);
         Watch.Require(
             "I1",
-            status != Status.Closed || IsFinal(reason) || (reason == CloseReason.SchedulerLost && isSchedulerGone),
+            status != Status.Closed || IsFinal(reason) || (reason == CloseReason.SchedulerLost && (life.HasGivenUp || IsGoneForLong(life))),
             $"{nanny.Name} lives on and starts a successor after {reason}");
         _lives.Remove(nanny);
     }
 
     /// <summary>It is killed, and does nothing any more.</summary>
     public void Dies(SimNanny nanny) => _lives.Remove(nanny);
+
+    private bool IsGoneForLong(Life life) => life.LostAt is { } since && world.Now - since >= world.Settings.Nanny.DeathTimeout;
 
     private Life LifeOf(SimNanny nanny)
     {
@@ -97,6 +100,9 @@ internal sealed class NannyInvariants(World world)
 
         /// <summary>Since when it has no scheduler; null: it has one.</summary>
         public TimeSpan? LostAt { get; set; }
+
+        /// <summary>Whether it was ending already, because the scheduler had been gone for long, when it was there again.</summary>
+        public bool HasGivenUp { get; set; }
 
         public CloseReason? Announced { get; set; }
 

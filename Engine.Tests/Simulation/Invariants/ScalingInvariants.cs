@@ -27,7 +27,8 @@ internal sealed class ScalingInvariants(World world)
         foreach (var name in decision.Remove)
         {
             Watch.Require("I8", _rounds.GetValueOrDefault(name) >= options.WaitCount, $"{name} could be done without {options.WaitCount} times in a row, before it goes");
-            Watch.Require("I8", !_refused.TryGetValue(name, out var time) || time + s_refusedPause <= world.Now, $"{name}, which was refused, is left alone for a while");
+            var isMember = plan.Any(worker => worker.Name == name && worker.Id != default); // Who has not arrived is not asked, so nobody refuses it.
+            Watch.Require("I8", !isMember || !_refused.TryGetValue(name, out var time) || time + s_refusedPause <= world.Now, $"{name}, which was refused, is left alone for a while");
         }
     }
 }

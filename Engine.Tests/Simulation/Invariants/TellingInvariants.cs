@@ -17,20 +17,14 @@ internal sealed class TellingInvariants(World world)
     private readonly List<WorkerRemoved> _removed = [];
     private readonly List<RetirementRow> _rows = [];
 
-    public void Retires(RetirementChoice choice, RetirementTerms terms, IReadOnlyDictionary<WorkerId, PluginAnswer> answers)
+    public void Retires(WorkerId worker, RetirementTerms terms)
     {
-        foreach (var (worker, _) in choice.Rows)
+        if (!_terms.TryGetValue(worker, out var all))
         {
-            if (worker is not null && !(answers.TryGetValue(worker.Id, out var answer) && answer.VetoReason is not null))
-            {
-                if (!_terms.TryGetValue(worker.Id, out var all))
-                {
-                    _terms.Add(worker.Id, all = []);
-                }
-
-                all.Add(terms);
-            }
+            _terms.Add(worker, all = []);
         }
+
+        all.Add(terms);
     }
 
     /// <summary>Whether a worker has ended while it was being retired, and somebody who asked for that wants no successor.</summary>

@@ -34,8 +34,14 @@ internal sealed class Watch
     /// <summary>A retirement has been asked for, and plugins have said what they think of it.</summary>
     public void Retires(RetirementChoice choice, RetirementTerms terms, IReadOnlyDictionary<WorkerId, PluginAnswer> answers)
     {
-        _data.Retires(choice, terms, answers);
-        _telling.Retires(choice, terms, answers);
+        foreach (var (worker, _) in choice.Rows)
+        {
+            if (worker is not null && !(answers.TryGetValue(worker.Id, out var answer) && answer.VetoReason is not null))
+            {
+                _data.Retires(worker.Id, terms);
+                _telling.Retires(worker.Id, terms);
+            }
+        }
     }
 
     /// <summary>The scheduler sends something to a worker.</summary>
