@@ -15,6 +15,7 @@ internal sealed class SimExecutor(SimWorker worker, SimExecutor? before)
     private readonly List<Execution> _executions = [];
     private bool _isClosed;
     private bool _isWatching;
+    private readonly HashSet<WorkerTask> _endedInStep = [];
     private int _ended;
 
     /// <summary>Functions that run in slots.</summary>
@@ -38,9 +39,9 @@ internal sealed class SimExecutor(SimWorker worker, SimExecutor? before)
     /// <summary>A running function's token is cancelled: it ends soon with that, or doesn't look.</summary>
     public void Cancel(WorkerTask task)
     {
-        if (!task.IsAbandoned)
+        if (!task.IsAbandoned || _endedInStep.Contains(task))
         {
-            return; // It ended in this step, and the object may be another task's already.
+            return; // It ended in this step, and the object may be another task's already, which may have been given up too.
         }
 
         var execution = _executions.Find(execution => execution.Task == task)
@@ -55,6 +56,9 @@ internal sealed class SimExecutor(SimWorker worker, SimExecutor? before)
         _executions.RemoveAll(static execution => !execution.IsStarted);
         return recalled;
     }
+
+    /// <summary>What was decided in a step has been handed on.</summary>
+    public void EndStep() => _endedInStep.Clear();
 
     public void Close()
     {
@@ -147,6 +151,7 @@ internal sealed class SimExecutor(SimWorker worker, SimExecutor? before)
     private void Finish(Execution execution)
     {
         _executions.Remove(execution);
+        _endedInStep.Add(execution.Task);
         _ended++;
         var result = execution.Task is { IsAbandoned: true, Count: 1 } ? new ExecutionResult { Task = execution.Task } : Run(execution);
         worker.World.Tracer.Add("ends", execution.Task.Key, result.Done);

@@ -151,6 +151,7 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
 
         machine.Settle();
         _outbox.Flush();
+        Executor.EndStep();
         if (World.Coverage is { } coverage)
         {
             _outbox.TellTransitions(coverage.AtWorker);
