@@ -90,7 +90,8 @@ internal sealed partial class World
             if (client.Machine.PendingCount > 0 && client.IsAlive)
             {
                 var key = client.Held.Find(key => client.Machine.Find(key).Status == FutureStatus.Pending);
-                return $"{Nodes[key]} of {client.Name} has not ended";
+                var stories = Nodes[key].Inputs.Select(static input => input.Key).Prepend(key).Select(Scheduler.Machine.StoryText);
+                return $"{Nodes[key]} of {client.Name} has not ended. At the scheduler, with its inputs:\n{string.Join('\n', stories)}";
             }
         }
 

@@ -7,8 +7,7 @@ namespace Engine.Workers;
 /// <summary>Carries out what the machine decides: sends, runs, fetches.</summary>
 internal sealed partial class Worker : IWorkerSink
 {
-    private readonly Dictionary<WorkerId, PeerLink> _peers = [];
-    private readonly Dictionary<long, WorkerId> _requests = [];
+    private readonly PeerLinks _peers = new();
     private readonly HashSet<IConnection> _served = []; // Connections over which others ask for values.
 
     void IWorkerSink.SendToScheduler(Message message) => _scheduler!.TrySend(message);
@@ -45,23 +44,9 @@ internal sealed partial class Worker : IWorkerSink
 
     void IWorkerSink.Fetch(WorkerAddress holder, long requestId, TaskKey[] keys)
     {
-        _requests.Add(requestId, holder.Id);
-        var request = new GetData(requestId, holder.Id, keys);
-        if (!_peers.TryGetValue(holder.Id, out var link))
+        if (_peers.Ask(holder, new GetData(requestId, holder.Id, keys)) is { } link)
         {
-            _peers[holder.Id] = link = new PeerLink();
-            link.Waiting.Add(request);
-            _ = ConnectAsync(holder);
-            return;
-        }
-
-        if (link.Connection is null)
-        {
-            link.Waiting.Add(request);
-        }
-        else if (!link.Connection.TrySend(request))
-        {
-            Inbox.Post(new PeerConnected(holder, null));
+            _ = ConnectAsync(link);
         }
     }
 
@@ -71,12 +56,12 @@ internal sealed partial class Worker : IWorkerSink
         requester.TrySend(reply);
     }
 
-    private async Task ConnectAsync(WorkerAddress peer)
+    private async Task ConnectAsync(PeerLink link)
     {
         IConnection? connection = null;
         try
         {
-            connection = await _transport.ConnectAsync(peer.Address, _identity with { Incarnation = Self.Id.Number }, Inbox, CancellationToken.None);
+            connection = await _transport.ConnectAsync(link.Peer.Address, _identity with { Incarnation = Self.Id.Number }, Inbox, CancellationToken.None);
         }
 #pragma warning disable CA1031 // However connecting failed, the requests that wait for it get their end.
         catch (Exception)
@@ -85,7 +70,7 @@ internal sealed partial class Worker : IWorkerSink
             // The message below says that there is no connection.
         }
 
-        if (!Inbox.Post(new PeerConnected(peer, connection)))
+        if (!Inbox.Post(new PeerConnected(link, connection)))
         {
             connection?.Close(new Disconnect(DisconnectKind.Closed, $"worker {_options.Name} closed"));
         }
@@ -93,48 +78,22 @@ internal sealed partial class Worker : IWorkerSink
 
     private void OnPeerConnected(PeerConnected connected)
     {
-        if (connected.Connection is not { } connection)
+        if (IsClosing)
         {
-            ForgetPeer(connected.Peer.Id);
+            connected.Connection?.Close(new Disconnect(DisconnectKind.Closed, "nothing waits for it any longer"));
             return;
         }
 
-        if (IsClosing || !_peers.TryGetValue(connected.Peer.Id, out var link))
-        {
-            connection.Close(new Disconnect(DisconnectKind.Closed, "nothing waits for it any longer"));
-            return;
-        }
-
-        link.Connection = connection;
-        foreach (var request in link.Waiting)
-        {
-            if (!connection.TrySend(request))
-            {
-                ForgetPeer(connected.Peer.Id);
-                return;
-            }
-        }
-
-        link.Waiting.Clear();
+        FailFetches(_peers.OnConnected(connected.Link, connected.Connection));
     }
 
     /// <summary>Takes an answer from whom it was asked; one that is no longer wanted changes nothing (I7).</summary>
     private void OnDataReply(IConnection connection, DataReply reply)
     {
-        if (!_requests.TryGetValue(reply.RequestId, out var holder))
+        if (_peers.Take(connection, reply.RequestId))
         {
-            return;
-        }
-
-        if (_peers.TryGetValue(holder, out var link) && link.Connection == connection)
-        {
-            _requests.Remove(reply.RequestId);
             Meter.Worker.Received(reply);
             _machine!.OnDataReply(reply);
-        }
-        else
-        {
-            connection.Close(new Disconnect(DisconnectKind.ProtocolViolation, "it answers what another was asked"));
         }
     }
 
@@ -161,35 +120,14 @@ internal sealed partial class Worker : IWorkerSink
         }
 
         _served.Remove(connection);
-
-        foreach (var (id, link) in _peers)
-        {
-            if (link.Connection == connection)
-            {
-                ForgetPeer(id);
-                return;
-            }
-        }
+        FailFetches(_peers.OnDisconnected(connection));
     }
 
-    /// <summary>A peer is gone: everything that it was asked for gets its end.</summary>
-    private void ForgetPeer(WorkerId peer)
+    private void FailFetches(IReadOnlyList<long> requests)
     {
-        if (_peers.Remove(peer, out var link) && link.Connection is { End: null } connection)
+        foreach (var request in requests)
         {
-            connection.Close(new Disconnect(DisconnectKind.Closed, $"{peer} has left"));
+            _machine!.OnFetchFailed(request);
         }
-
-        foreach (var requestId in _requests.Where(pair => pair.Value == peer).Select(static pair => pair.Key).ToList())
-        {
-            _requests.Remove(requestId);
-            _machine!.OnFetchFailed(requestId);
-        }
-    }
-
-    private sealed class PeerLink
-    {
-        public readonly List<GetData> Waiting = [];
-        public IConnection? Connection;
     }
 }

@@ -202,7 +202,7 @@ internal sealed partial class Worker : Component
                 OnRemovePlugin(remove);
                 break;
             case WorkersDeparted departed:
-                Array.ForEach(departed.Workers, ForgetPeer);
+                Array.ForEach(departed.Workers, peer => FailFetches(_peers.Forget(peer)));
                 break;
             default:
                 if (!IsClosing)

@@ -41,9 +41,9 @@ internal sealed class PauseRequested(bool paused) : Message
 }
 
 /// <summary>A connection to a peer is there, or can't be had.</summary>
-internal sealed class PeerConnected(WorkerAddress peer, IConnection? connection) : Message
+internal sealed class PeerConnected(PeerLink link, IConnection? connection) : Message
 {
-    public WorkerAddress Peer { get; } = peer;
+    public PeerLink Link { get; } = link;
 
     public IConnection? Connection { get; } = connection;
 }

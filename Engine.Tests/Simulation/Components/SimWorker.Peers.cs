@@ -8,46 +8,26 @@ namespace Engine.Tests.Simulation.Components;
 /// <summary>Values from other workers, and for them.</summary>
 internal sealed partial class SimWorker
 {
-    private readonly Dictionary<WorkerId, PeerLink> _peers = [];
-    private readonly SortedDictionary<long, WorkerId> _requests = [];
+    private readonly PeerLinks _peers = new();
 
     void IWorkerSink.Fetch(WorkerAddress holder, long requestId, TaskKey[] keys)
     {
-        _requests.Add(requestId, holder.Id);
-        var request = new GetData(requestId, holder.Id, keys);
-        if (!_peers.TryGetValue(holder.Id, out var peer))
+        if (_peers.Ask(holder, new GetData(requestId, holder.Id, keys)) is { } link)
         {
-            _peers[holder.Id] = peer = new PeerLink();
-            peer.Waiting.Add(request);
-            Post(() => Connect(holder), World.Network.Delay(Dice), touchesAll: true);
-        }
-        else if (peer.Link is null)
-        {
-            peer.Waiting.Add(request);
-        }
-        else if (!peer.Link.TrySend(request))
-        {
-            Post(() => ForgetPeer(holder.Id));
+            Post(() => Connect(link), World.Network.Delay(Dice), touchesAll: true);
         }
     }
 
-    private void Connect(WorkerAddress holder)
+    private void Connect(PeerLink link)
     {
-        if (IsClosing || !_peers.TryGetValue(holder.Id, out var peer))
+        if (IsClosing)
         {
-            return; // Nothing waits for it any longer.
-        }
-
-        // Whoever has the address now is reached, and it needn't be the one that had it.
-        if (World.Addresses.GetValueOrDefault(holder.Address) is not { IsAlive: true } other || other == this)
-        {
-            ForgetPeer(holder.Id);
             return;
         }
 
-        peer.Link = World.Network.Connect(this, other).Near;
-        peer.Waiting.ForEach(request => peer.Link.TrySend(request));
-        peer.Waiting.Clear();
+        // Whoever has the address now is reached, and it needn't be the one that had it.
+        var isReached = World.Addresses.GetValueOrDefault(link.Peer.Address) is { IsAlive: true } other && other != this;
+        FailFetches(_peers.OnConnected(link, isReached ? World.Network.Connect(this, World.Addresses[link.Peer.Address]).Near : null));
     }
 
     /// <summary>Answers who asks for values. Another worker may have had this address before: what it was asked for isn't here (I7).</summary>
@@ -70,9 +50,8 @@ internal sealed partial class SimWorker
 
     private void OnDataReply(LinkEnd link, DataReply reply)
     {
-        if (_requests.TryGetValue(reply.RequestId, out var holder) && _peers.TryGetValue(holder, out var peer) && peer.Link == link && !IsClosing)
+        if (!IsClosing && _peers.Take(link, reply.RequestId))
         {
-            _requests.Remove(reply.RequestId);
             World.Tracer.Add("fetched", reply.Entries[0].Key, reply.RequestId);
             _machine!.OnDataReply(reply);
         }
@@ -100,39 +79,17 @@ internal sealed partial class SimWorker
             return;
         }
 
-        foreach (var (id, peer) in _peers)
+        FailFetches(_peers.OnDisconnected(link));
+    }
+
+    private void FailFetches(IReadOnlyList<long> requests)
+    {
+        foreach (var request in requests)
         {
-            if (peer.Link == link)
+            if (!IsClosing)
             {
-                ForgetPeer(id);
-                return;
+                _machine!.OnFetchFailed(request);
             }
         }
-    }
-
-    /// <summary>A peer is gone: everything that it was asked for gets its end.</summary>
-    private void ForgetPeer(WorkerId id)
-    {
-        if (_peers.Remove(id, out var peer))
-        {
-            peer.Link?.Close(new Disconnect(DisconnectKind.Closed, $"{id} has left"));
-        }
-
-        if (IsClosing)
-        {
-            return;
-        }
-
-        foreach (var request in _requests.Where(pair => pair.Value == id).Select(static pair => pair.Key).ToList())
-        {
-            _requests.Remove(request);
-            _machine!.OnFetchFailed(request);
-        }
-    }
-
-    private sealed class PeerLink
-    {
-        public readonly List<GetData> Waiting = [];
-        public LinkEnd? Link;
     }
 }

@@ -231,7 +231,7 @@ internal sealed partial class SimWorker : SimComponent, IWorkerSink
                 Close(missing.Reason, $"the scheduler no longer has it: {missing.Detail}");
                 break;
             case WorkersDeparted departed:
-                Array.ForEach(departed.Workers, ForgetPeer);
+                Array.ForEach(departed.Workers, peer => FailFetches(_peers.Forget(peer)));
                 break;
             default:
                 if (!IsClosing)

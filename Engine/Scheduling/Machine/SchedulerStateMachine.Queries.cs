@@ -203,7 +203,8 @@ internal sealed partial class SchedulerStateMachine
         entry.Worker,
         entry.Attempt))];
 
-    private string StoryText(TaskKey key) => string.Join('\n', Story(key));
+    /// <summary>The transitions of a task that are still known, one a line, for people.</summary>
+    public string StoryText(TaskKey key) => string.Join('\n', Story(key));
 
     private void Detach(TaskKey[] keys)
     {
