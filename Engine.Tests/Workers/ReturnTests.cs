@@ -1,3 +1,4 @@
+using Engine.Collections;
 using Engine.Protocol;
 using Engine.Tests.TestKit.Machines;
 using Engine.Workers.Machine;
@@ -81,6 +82,20 @@ public sealed class ReturnTests
 
         Assert.Equal([Key(1), writing.Key], after.Orders.Where(static order => order.Action == SpillAction.Delete).Select(static order => order.Key).Order());
         Assert.Equal(before.Machine.SpilledCount - 1, after.Machine.SpilledCount);
+    }
+
+    [Fact]
+    public void What_is_freed_in_the_step_in_which_the_connection_breaks_is_deleted_from_the_store()
+    {
+        var (before, _) = Spilled();
+        var free = BatchPool<FreeKeys>.Get();
+        free.Add(new TaskAttempt { Key = Key(1), Attempt = 1 });
+
+        before.Machine.Handle(free); // The step does not end as others do.
+        var remains = before.Machine.Leave();
+
+        Assert.DoesNotContain(remains.Values, static held => held.Key == Key(1));
+        Assert.Equal([Key(1)], before.Orders.Where(static order => order.Action == SpillAction.Delete).Select(static order => order.Key));
     }
 
     [Fact]

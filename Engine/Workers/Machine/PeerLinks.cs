@@ -27,13 +27,13 @@ internal sealed class PeerLinks
 
         _requests.Add(request.RequestId, link);
         link.Open.Add(request.RequestId);
-        if (link.Connection is { } connection)
+        if (link.Waiting is { } waiting)
         {
-            connection.TrySend(request); // If it has ended, the news of that is on its way here.
+            waiting.Add(request);
         }
         else
         {
-            link.Waiting.Add(request);
+            link.Connection!.TrySend(request); // If it has ended, the news of that is on its way here.
         }
 
         return isNew ? link : null;
@@ -52,19 +52,19 @@ internal sealed class PeerLinks
         }
 
         link.Connection = connection;
-        if (connection is null || !link.Waiting.TrueForAll(connection.TrySend))
+        if (connection is null || !link.Waiting!.TrueForAll(connection.TrySend))
         {
             return Forget(link.Peer.Id); // The news of its end may have been here before it.
         }
 
-        link.Waiting.Clear();
+        link.Waiting = null;
         return [];
     }
 
     /// <summary>A connection has ended.</summary>
     /// <returns>The requests that get no answer, in order.</returns>
     public IReadOnlyList<long> OnDisconnected(IConnection connection) =>
-        _links.Values.FirstOrDefault(link => link.Connection == connection) is { } link ? Forget(link.Peer.Id) : [];
+        _links.Values.SingleOrDefault(link => link.Connection == connection) is { } link ? Forget(link.Peer.Id) : [];
 
     /// <summary>A peer is gone: its connection is closed, and everything that it was asked for gets its end.</summary>
     /// <returns>The requests that get no answer, in order.</returns>
@@ -106,8 +106,8 @@ internal sealed class PeerLink(WorkerAddress peer)
     /// <summary>Requests that have not been answered, in order.</summary>
     public List<long> Open { get; } = [];
 
-    /// <summary>Requests that wait for the connection.</summary>
-    public List<GetData> Waiting { get; } = [];
+    /// <summary>Requests that wait for the connection; null once they were sent.</summary>
+    public List<GetData>? Waiting { get; set; } = [];
 
     /// <summary>Null until it has been opened.</summary>
     public IConnection? Connection { get; set; }

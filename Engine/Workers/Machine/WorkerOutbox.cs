@@ -103,12 +103,7 @@ internal sealed class WorkerOutbox(IWorkerSink sink)
         }
 
         _fetches.Clear();
-        foreach (ref readonly var order in CollectionsMarshal.AsSpan(_spills))
-        {
-            sink.Spill(order);
-        }
-
-        _spills.Clear();
+        FlushSpills();
         foreach (var (requester, reply) in _replies)
         {
             sink.Reply(requester, reply);
@@ -133,6 +128,17 @@ internal sealed class WorkerOutbox(IWorkerSink sink)
             _recall = false;
             sink.Recall();
         }
+    }
+
+    /// <summary>Hands to the sink what the store is to do, and nothing else: for a step that isn't ended, because its incarnation is.</summary>
+    public void FlushSpills()
+    {
+        foreach (ref readonly var order in CollectionsMarshal.AsSpan(_spills))
+        {
+            sink.Spill(order);
+        }
+
+        _spills.Clear();
     }
 
     private void CloseAll()

@@ -11,6 +11,7 @@ internal sealed partial class WorkerStateMachine
     /// <summary>What is left when this incarnation ends. The machine can go on to serve peers; nothing else is asked of it.</summary>
     public MachineRemains Leave()
     {
+        outbox.FlushSpills(); // What was freed in this step is not among what is left, so nobody else would have it deleted.
         var values = new List<HeldValue>(HeldCount);
         foreach (var handle in _rows.Handles())
         {
