@@ -113,6 +113,21 @@ public sealed class RebalanceTests
     }
 
     [Fact]
+    public void A_result_that_cannot_be_fetched_to_be_moved_stays_where_it_is_and_is_not_computed_again()
+    {
+        var (full, other) = (_scheduler.AddWorker(), _scheduler.AddWorker());
+        Assert.Equal(2, Enumerable.Range(0, 2).Select(_ => _scheduler.Hold(full, bytes: 10)).Count());
+        Round();
+        var task = Assert.Single(_scheduler.Sent.Acquires).Key;
+
+        _scheduler.Handle(other, new DataMissing(task, full.Address, isUnreachable: true));
+
+        Assert.Equal([full.Address], _scheduler.HoldersOf(task));
+        Assert.Equal([FutureStatus.Finished], _scheduler.ToldOf(task));
+        Assert.Empty(_scheduler.Sent.Frees);
+    }
+
+    [Fact]
     public void A_source_that_dies_before_it_has_dropped_leaves_the_copy()
     {
         var (full, other) = (_scheduler.AddWorker(), _scheduler.AddWorker());

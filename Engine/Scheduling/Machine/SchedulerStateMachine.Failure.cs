@@ -67,11 +67,12 @@ internal sealed partial class SchedulerStateMachine
     /// <param name="holder">Who was said to hold it.</param>
     /// <param name="isUnreachable">Whether it could not be asked; otherwise it said so itself.</param>
     /// <param name="asker">The worker that says so; null: a client does.</param>
+    /// <param name="isForCopy">Whether it was only to have a copy: no task waits for it, so nothing is worth computing the value again.</param>
     /// <returns>
     /// Whether the worker still counts as a holder, because nothing could take the place of what it has. Of one whose connection has ended: no, what
     /// becomes of it will be known in a moment, and nobody loses patience until then.
     /// </returns>
-    private bool OnDataMissing(TaskKey key, WorkerAddress holder, bool isUnreachable, WorkerState? asker)
+    private bool OnDataMissing(TaskKey key, WorkerAddress holder, bool isUnreachable, WorkerState? asker, bool isForCopy = false)
     {
         _stimulus = Stimulus.InputMissing;
         var handle = _tasks.HandleOf(key);
@@ -83,7 +84,7 @@ internal sealed partial class SchedulerStateMachine
         if (_tasks[handle].Worker == worker.Index + 1 || worker.Replicas.Contains(handle))
         {
             // Guard I11: a value is not given up because the way to it is bad.
-            if (worker.Cut is not null || (isUnreachable && IsIrreplaceable(handle, worker)))
+            if (worker.Cut is not null || (isUnreachable && IsIrreplaceable(handle, worker, isForCopy)))
             {
                 return worker.Cut is null; // The way to it is bad, it is there, or may be back: dropping it would be the loss.
             }
@@ -108,11 +109,11 @@ internal sealed partial class SchedulerStateMachine
         LoseReplica(handle, worker);
     }
 
-    /// <summary>Whether a value has one copy only, and has no recipe or lies on a worker that is about to move it.</summary>
-    private bool IsIrreplaceable(int handle, WorkerState holder)
+    /// <summary>Whether a value has one copy only, and no task waits for it, or it has no recipe, or lies on a worker that is about to move it.</summary>
+    private bool IsIrreplaceable(int handle, WorkerState holder, bool isForCopy)
     {
         ref var task = ref _tasks[handle];
-        return task.Extras?.MoreHolders is null or { Count: 0 } && (task.Work is null || holder.Retirement?.Moving.Contains(_tasks.KeyOf(handle)) == true);
+        return task.Extras?.MoreHolders is null or { Count: 0 } && (isForCopy || task.Work is null || holder.Retirement?.Moving.Contains(_tasks.KeyOf(handle)) == true);
     }
 
     /// <summary>A task could not get an input from its only holder, once more: whether that was once too often.</summary>

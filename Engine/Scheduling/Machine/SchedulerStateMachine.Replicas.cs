@@ -117,7 +117,7 @@ internal sealed partial class SchedulerStateMachine
     /// <summary>A worker could not get the copy that it was asked to take; it is sent to who holds the value now.</summary>
     private void OnReplicaMissing(WorkerState worker, DataMissing missing)
     {
-        OnDataMissing(missing.Key, missing.Holder, missing.IsUnreachable, worker);
+        OnDataMissing(missing.Key, missing.Holder, missing.IsUnreachable, worker, isForCopy: true);
         var handle = _tasks.HandleOf(missing.Key);
         if (handle < 0 || AwaitedFrom(worker, ref _tasks[handle]) is not (> 0 and var number))
         {
