@@ -9,6 +9,7 @@ internal sealed class MembershipInvariants(World world, TellingInvariants tellin
 {
     private readonly Dictionary<WorkerId, WorkerInfo> _present = [];
     private readonly HashSet<WorkerId> _past = [];
+    private readonly HashSet<WorkerId> _restarted = [];
     private readonly List<Bar> _bars = [];
     private readonly List<(NannyId? Nanny, string? Host, int Departures)> _refused = [];
     private readonly List<ReadmitRequest> _readmitted = [];
@@ -27,12 +28,15 @@ internal sealed class MembershipInvariants(World world, TellingInvariants tellin
         }
     }
 
-    /// <summary>I1: a nanny whose worker was answered missing starts no successor.</summary>
+    /// <summary>
+    /// I1: a nanny whose worker was answered missing starts no successor. Unless it was asked to by the scheduler: a ledger that has room for few forgets that it
+    /// restarts this one, and the nanny has not forgotten.
+    /// </summary>
     public void Starts(SimNanny nanny)
     {
         foreach (var worker in world.Workers)
         {
-            Watch.Require("I1", worker.Nanny != nanny || !worker.WasMissing, $"{nanny.Name} starts no successor of {worker.Name}, which was answered missing");
+            Watch.Require("I1", worker.Nanny != nanny || !worker.WasMissing || _restarted.Contains(worker.Id), $"{nanny.Name} starts no successor of {worker.Name}, which was answered missing");
         }
     }
 
@@ -99,6 +103,11 @@ internal sealed class MembershipInvariants(World world, TellingInvariants tellin
         Watch.Require("I4", _present.Remove(id) && _past.Add(id), $"{id} is told once to have left, after it joined");
         Watch.Require("I4", world.Scheduler.Machine.Workers.All(worker => worker.Id != id), $"{id} is told to have left when it has");
         _departures++;
+        if (removed.Reason == CloseReason.Restart)
+        {
+            _restarted.Add(id);
+        }
+
         if (removed.Reason is CloseReason.Retired or CloseReason.LifetimeOver or CloseReason.SchedulerRequest || telling.DiesOnItsWayOut(removed))
         {
             var isCertain = _readmitted.Count == 0; // Otherwise it may have been let in again since.
