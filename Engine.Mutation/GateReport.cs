@@ -31,7 +31,7 @@ internal sealed class GateReport
             (TestOutcome.Refused, _) => (false, $"doesn't compile: {answer.Detail}"),
             (TestOutcome.Survived, null) => (false, "survived"),
             (TestOutcome.Survived, _) => (true, $"accepted: {reason}"),
-            (_, not null) => (false, $"is accepted as one that nobody can notice, but {answer.Name} does: take it off the list"),
+            (_, not null) => (false, $"is accepted as one that nobody can notice, but {answer.Name} does ({answer.Detail}): take it off the list"),
             (TestOutcome.Killed, _) => (true, $"killed by {answer.Name}"),
             _ => (true, $"killed: {answer.Name} {answer.Detail}"),
         };

@@ -67,7 +67,10 @@ internal sealed class TestWorker : IDisposable
         Answer(TestAnswer.End);
     }
 
-    /// <summary>Runs tests, or schedules, until one fails with the mutant. It has to pass again without it: else it failed for what an earlier mutant left.</summary>
+    /// <summary>
+    /// Runs tests, or schedules, until one fails with the mutant. It has to pass again without it, and to fail again with it: else it failed for what an
+    /// earlier mutant left, which the test itself may have taken away.
+    /// </summary>
     private TestAnswer Try(TestRequest request)
     {
         IEnumerable<(string Name, Func<string?> Run)> runs = request.Kind == TestRequestKind.Tests
@@ -77,7 +80,8 @@ internal sealed class TestWorker : IDisposable
         {
             if (Watched(name, request.Mutant, s_limit, run) is { } failure)
             {
-                return new TestAnswer(Watched(name, 0, s_limit, run) is null ? TestOutcome.Killed : TestOutcome.Soiled, name, failure);
+                var isItself = Watched(name, 0, s_limit, run) is null && Watched(name, request.Mutant, s_limit, run) is not null;
+                return new TestAnswer(isItself ? TestOutcome.Killed : TestOutcome.Soiled, name, failure);
             }
         }
 

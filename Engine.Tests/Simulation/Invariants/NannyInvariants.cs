@@ -57,7 +57,7 @@ internal sealed class NannyInvariants(World world)
                 var count = life.Restarts.Count;
                 Watch.Require("I1", count < world.Settings.Nanny.RestartsMax, $"{nanny.Name} gives up after {count} restarts");
                 Watch.Require(
-                    "I1", count == 0 || world.Now - life.EndedAt >= world.Settings.Nanny.BackOff, $"{nanny.Name} waits before it starts a successor for the {count + 1}th time");
+                    "I1", count == 0 || world.Now - life.EndedAt >= world.Settings.Nanny.BackOff, $"{nanny.Name} waits before it starts a successor once more, after {count} restarts");
                 life.Restarts.Add(life.EndedAt);
             }
         }

@@ -88,8 +88,9 @@ internal sealed record SimPlan(ulong Seed, SimSettings Settings, IReadOnlyList<P
 
     public static SimPlan Of(ulong seed)
     {
-        var dice = new SeededChooser(seed).At(Choice.Plan, 0);
-        var settings = SimSettings.Of(dice);
+        var chooser = new SeededChooser(seed);
+        var dice = chooser.At(Choice.Plan, 0);
+        var settings = SimSettings.Of(dice, chooser.At(Choice.Plan, 0xE4));
         var steps = new List<PlanStep>();
         Add(Act.AddClient, TimeSpan.Zero);
         for (var i = dice.Below(2); i > 0; i--)

@@ -65,7 +65,9 @@ internal sealed record SimSettings
         Validate = true,
     };
 
-    public static SimSettings Of(Dice dice) => new()
+    /// <param name="dice">Of most settings, and of what is drawn after them.</param>
+    /// <param name="others">Of settings that are newer, so that they leave the schedules of all seeds as they were but for what they say.</param>
+    public static SimSettings Of(Dice dice, Dice others) => new()
     {
         Scheduler = SchedulerOf(dice),
         Nanny = new NannySettings
@@ -75,7 +77,7 @@ internal sealed record SimSettings
             KillGrace = TimeSpan.FromMilliseconds(300),
             ReconnectDelay = TimeSpan.FromMilliseconds(10),
             DeathTimeout = TimeSpan.FromSeconds(2),
-            RestartsMax = 3,
+            RestartsMax = 1 + others.Below(3),
             Lifetime = dice.OneIn(6) ? dice.Milliseconds(5, 80) : null,
             LifetimeRestart = dice.OneIn(2),
             TerminateBytes = 1 << 20,
