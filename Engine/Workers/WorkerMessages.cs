@@ -1,5 +1,4 @@
 using Engine.Plugins.Transports;
-using Engine.Protocol;
 using Engine.Workers.Machine;
 
 namespace Engine.Workers;

@@ -35,11 +35,15 @@ internal static class SmallPlans
         Plan(3, s_retire),
         .. Each(3, Kill(1), s_killNanny, LoseHost(0), Heartbeat(0), HoldUpWords(0.1), HoldUpOrders(0.1), s_pause),
         Plan(3, s_retire, Kill(0)) with { HasNanny = false },
+        Plan(3, s_leave, LoseHost(0)),
     ];
 
     /// <summary>Those that take hours or were never taken to their end: for a night.</summary>
     public static IReadOnlyList<SmallPlan> Large { get; } =
     [
+        Plan(2, s_retire, Kill(0)) with { Values = 1 },
+        Plan(2, s_retire, s_cut) with { Values = 1 },
+        Plan(2, s_retire, s_restart) with { Values = 1 },
         .. Each(2, Kill(0), s_cut, s_restart),
         .. Each(3, Kill(0), s_cut, Retire(1), s_restart),
     ];
