@@ -58,7 +58,7 @@ internal sealed partial class SchedulerStateMachine
             if (AddDependencies(handle, dependencies[..entry.DependencyCount]) is { } error
                 || (options?.Name is { } name && (error = ClaimName(handle, name)) is not null))
             {
-                (task.Extras ??= new SchedulerTaskExtras()).Refusal = error;
+                task.Extras = new SchedulerTaskExtras { Refusal = error }; // It never runs, so how it should have been run is not kept.
             }
 
             dependencies = dependencies[entry.DependencyCount..];

@@ -5,30 +5,27 @@ namespace Engine.Scheduling.Machine;
 /// <summary>Which state of a task may follow which. Dask's detours through Released are kept where a value or a recipe changes hands.</summary>
 internal static class SchedulerTransitions
 {
-    private static readonly byte[] s_allowed = Build(
-        (Forgotten, [Waiting]),
-        (Released, [Waiting, Forgotten, Erred]),
-        (Waiting, [NoWorker, Queued, Processing, Released, Erred]),
-        (NoWorker, [Processing, Released, Erred, Waiting]),
-        (Queued, [Processing, Released, Erred]),
-        (Processing, [Memory, Released, Waiting, Erred, Processing]),
-        (Memory, [Released]),
-        (Erred, [Released]));
+    private const byte ToForgotten = 1 << (int)Forgotten;
+    private const byte ToReleased = 1 << (int)Released;
+    private const byte ToWaiting = 1 << (int)Waiting;
+    private const byte ToNoWorker = 1 << (int)NoWorker;
+    private const byte ToQueued = 1 << (int)Queued;
+    private const byte ToProcessing = 1 << (int)Processing;
+    private const byte ToMemory = 1 << (int)Memory;
+    private const byte ToErred = 1 << (int)Erred;
 
-    public static bool IsAllowed(SchedulerTaskState start, SchedulerTaskState finish) =>
-        (s_allowed[(int)start] >> (int)finish & 1) != 0;
+    /// <summary>By the state that is left. Constants: the table lies in the assembly, and nothing builds it.</summary>
+    private static ReadOnlySpan<byte> Allowed =>
+    [
+        /* Forgotten */ ToWaiting,
+        /* Released */ ToWaiting | ToForgotten | ToErred,
+        /* Waiting */ ToNoWorker | ToQueued | ToProcessing | ToReleased | ToErred,
+        /* NoWorker */ ToProcessing | ToReleased | ToErred | ToWaiting,
+        /* Queued */ ToProcessing | ToReleased | ToErred,
+        /* Processing */ ToMemory | ToReleased | ToWaiting | ToErred | ToProcessing,
+        /* Memory */ ToReleased,
+        /* Erred */ ToReleased,
+    ];
 
-    private static byte[] Build(params (SchedulerTaskState Start, SchedulerTaskState[] Finish)[] rows)
-    {
-        var allowed = new byte[rows.Length];
-        foreach (var (start, finishes) in rows)
-        {
-            foreach (var finish in finishes)
-            {
-                allowed[(int)start] |= (byte)(1 << (int)finish);
-            }
-        }
-
-        return allowed;
-    }
+    public static bool IsAllowed(SchedulerTaskState start, SchedulerTaskState finish) => (Allowed[(int)start] >> (int)finish & 1) != 0;
 }
