@@ -19,6 +19,19 @@ public sealed class QueryTests
     }
 
     [Fact]
+    public void What_a_worker_has_is_what_it_made_and_copies()
+    {
+        var (first, second) = (_scheduler.AddWorker(), _scheduler.AddWorker());
+        var (made, copied) = (_scheduler.Hold(second), _scheduler.Hold(first));
+        _scheduler.AddReplica(second, copied);
+
+        var held = Assert.IsType<Dictionary<WorkerAddress, IReadOnlyList<TaskKey>>>(_scheduler.Ask(new HasWhatRequest()));
+
+        Assert.Equal([copied], held[first.Address]);
+        Assert.Equal([made, copied], held[second.Address]);
+    }
+
+    [Fact]
     public void An_answer_is_a_value_or_an_error_and_not_both()
     {
         var request = _scheduler.AskLater(new UnpublishRequest("prices"));

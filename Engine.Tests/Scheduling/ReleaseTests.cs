@@ -24,6 +24,29 @@ public sealed class ReleaseTests
     }
 
     [Fact]
+    public void What_was_never_known_may_be_given_up_wherever_its_page_would_be()
+    {
+        var task = _scheduler.Submit();
+
+        _scheduler.Release(new TaskKey(_scheduler.Client.Id, 5000));
+
+        Assert.Equal(SchedulerTaskState.Queued, _scheduler.StateOf(task));
+    }
+
+    [Fact]
+    public void A_task_that_is_to_run_without_a_future_may_be_named_twice()
+    {
+        var worker = _scheduler.AddWorker();
+        var task = _scheduler.Submit();
+
+        _scheduler.FireAndForget(task);
+        _scheduler.FireAndForget(task);
+        _scheduler.Release(task);
+
+        Assert.Equal([task], _scheduler.ProcessingOn(worker));
+    }
+
+    [Fact]
     public void All_holders_of_a_value_free_it()
     {
         var (worker, other) = (_scheduler.AddWorker(), _scheduler.AddWorker());

@@ -223,6 +223,24 @@ public sealed class RunAheadTests
     }
 
     [Fact]
+    public void Nor_after_further_deaths_whichever_of_two_tasks_they_meet()
+    {
+        var first = _scheduler.AddWorker();
+        var chain = Chain(2);
+        _scheduler.RemoveWorker(first); // It had both.
+        var second = _scheduler.AddWorker();
+        _scheduler.RemoveWorker(second); // It had the first.
+        var third = _scheduler.AddWorker();
+        _scheduler.Finish(chain[0]);
+        Assert.Equal([chain[1]], _scheduler.ProcessingOn(third));
+        _scheduler.RemoveWorker(third); // It had the second.
+
+        var fourth = _scheduler.AddWorker();
+
+        Assert.Equal([chain[0]], _scheduler.ProcessingOn(fourth));
+    }
+
+    [Fact]
     public void After_an_announced_end_a_chain_goes_along_again()
     {
         var first = _scheduler.AddWorker();

@@ -21,6 +21,19 @@ public sealed class SubmitTests
     }
 
     [Fact]
+    public void Tasks_that_are_submitted_together_may_lie_in_two_pages_of_which_the_second_was_another_clients_before()
+    {
+        var first = _scheduler.SubmitMany(250, new TestWork());
+        var other = _scheduler.AddClient();
+        _scheduler.Release(other, _scheduler.Submit(other, new TestWork()));
+
+        var others = _scheduler.SubmitMany(20, new TestWork());
+
+        _scheduler.AddWorker(threads: 400);
+        Assert.Equal([.. first, .. others], _scheduler.ProcessingOn(_scheduler.Machine.Workers.Single()));
+    }
+
+    [Fact]
     public void A_task_goes_from_waiting_over_queued_and_processing_to_memory()
     {
         var worker = _scheduler.AddWorker();

@@ -18,6 +18,8 @@ public sealed class SpecClusterHostTests
             cluster.Stopped(name);
         }
 
+        cluster.HostEnded("nobody");
+
         Assert.Equal((string.Empty, "0", "0", "0"), (cluster.Lines, cluster.Plan, cluster.Requested, cluster.Observed));
         Assert.Empty(cluster.Errors);
     }

@@ -87,6 +87,39 @@ public sealed class RetirementMovesTests
     }
 
     [Fact]
+    public void A_copy_whose_first_holder_breaks_off_is_moved_before_the_leaving_worker_goes_I2()
+    {
+        var first = _scheduler.AddWorker(_scheduler.AddNanny());
+        var leaving = _scheduler.AddWorker();
+        var data = _scheduler.HoldData(first);
+        _scheduler.Copy(data, 2);
+        var third = _scheduler.AddWorker();
+        var request = _scheduler.Retire(leaving);
+
+        _scheduler.Cut(first);
+        _scheduler.Acknowledge(leaving);
+        Assert.Null(_scheduler.ReportOf(request));
+        _scheduler.MakeCopies();
+
+        Assert.Equal(RetirementOutcome.Retired, _scheduler.RowOf(request).Outcome);
+        Assert.Contains(third.Address, _scheduler.HoldersOf(data));
+    }
+
+    [Fact]
+    public void Copies_that_were_wished_for_are_passed_on_in_order_when_their_worker_retires()
+    {
+        var (first, leaving) = (_scheduler.AddWorker(), _scheduler.AddWorker());
+        TaskKey[] data = [_scheduler.HoldData(first), _scheduler.HoldData(first)];
+        _scheduler.AskLater(new ReplicateRequest(data, 2));
+        _scheduler.MakeCopies();
+        var third = _scheduler.AddWorker();
+
+        _scheduler.Retire(leaving);
+
+        Assert.Equal(data.Select(key => (third, key)), _scheduler.Sent.Acquires.Select(static sent => (sent.Worker, sent.Key)));
+    }
+
+    [Fact]
     public void A_copy_that_was_fetched_as_an_input_counts_although_another_one_was_asked_for()
     {
         var holder = _scheduler.AddWorker();

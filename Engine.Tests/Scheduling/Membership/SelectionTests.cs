@@ -45,6 +45,30 @@ public sealed class SelectionTests
     }
 
     [Fact]
+    public void Of_groups_that_which_holds_least_in_all_goes()
+    {
+        WorkerState[] workers = [.. new[] { "even", "even", "uneven", "uneven" }.Select(host => _scheduler.AddWorker(null, host: host))];
+        _scheduler.Hold(workers[0], bytes: 60);
+        _scheduler.Hold(workers[1], bytes: 60);
+        _scheduler.Hold(workers[2], bytes: 100);
+
+        var chosen = ToClose(new WorkersToClose { Count = 2, GroupBy = static info => info.Host! });
+
+        Assert.Equal([workers[2].Id, workers[3].Id], chosen.Order());
+    }
+
+    [Fact]
+    public void The_memory_of_a_whole_group_goes_with_it()
+    {
+        WorkerState[] workers = [.. new[] { "full", "full", "empty", "empty" }.Select(host => _scheduler.AddWorker(null, host: host, memoryLimit: 300))];
+        _scheduler.Hold(workers[0], bytes: 500);
+
+        var chosen = ToClose(new WorkersToClose { MemoryRatio = 1, GroupBy = static info => info.Host! });
+
+        Assert.Equal([workers[2].Id, workers[3].Id], chosen.Order());
+    }
+
+    [Fact]
     public void Without_limits_of_memory_what_is_held_keeps_nobody_and_the_minimum_does()
     {
         _scheduler.Hold(_scheduler.AddWorker());
@@ -83,7 +107,8 @@ public sealed class SelectionTests
     public void Without_a_count_as_much_memory_stays_as_the_ratio_says(double ratio, int closed)
     {
         WorkerState[] workers = [.. Enumerable.Range(0, 4).Select(_ => _scheduler.AddWorker(null, memoryLimit: 300))];
-        _scheduler.Hold(workers[0], bytes: 300);
+        _scheduler.Hold(workers[0], bytes: 200);
+        _scheduler.Hold(workers[1], bytes: 100);
 
         Assert.Equal(closed, ToClose(new WorkersToClose { MemoryRatio = ratio }).Count);
     }
