@@ -25,7 +25,6 @@ internal static class SmallPlans
     public static IReadOnlyList<SmallPlan> All { get; } =
     [
         Plan(2, s_retire),
-        Plan(2, s_retire, Kill(0)) with { Values = 1 }, // Early, because it takes longest of all.
         .. Each(2, Kill(1), s_killNanny, LoseHost(0), Heartbeat(0), HoldUpWords(0.1), HoldUpOrders(0.1), s_pause, Retire(1)),
         Plan(2, s_retire, HoldUpWords(20)) with { Open = TimeSpan.FromSeconds(25) },
         Plan(2, s_retire, HoldUpOrders(20)) with { Open = TimeSpan.FromSeconds(25) },
@@ -42,6 +41,7 @@ internal static class SmallPlans
     /// <summary>Those that take hours or were never taken to their end: for a night.</summary>
     public static IReadOnlyList<SmallPlan> Large { get; } =
     [
+        Plan(2, s_retire, Kill(0)) with { Values = 1 },
         Plan(2, s_retire, s_cut) with { Values = 1 },
         Plan(2, s_retire, s_restart) with { Values = 1 },
         .. Each(2, Kill(0), s_cut, s_restart),
