@@ -20,7 +20,6 @@ public sealed class PeerLinksTests
         Assert.Null(Ask(3));
 
         Assert.Equal([1, 2, 3], connection.Sent);
-        Assert.Equal([connection], _peers.Connections);
     }
 
     [Fact]
@@ -125,7 +124,7 @@ public sealed class PeerLinksTests
         Assert.Equal([1, 3, 5], _peers.OnDisconnected(connection));
 
         Assert.Equal("broke", connection.End!.Detail);
-        Assert.Equal([other], _peers.Connections);
+        Assert.True(_peers.Take(other, 4));
         Assert.False(_peers.Take(connection, 1));
     }
 
@@ -138,7 +137,20 @@ public sealed class PeerLinksTests
         Assert.Equal([1], _peers.Forget(Peer(2).Id));
 
         Assert.Equal($"{Peer(2).Id} has left", connection.End!.Detail);
-        Assert.Empty(_peers.Connections);
+        Assert.NotNull(Ask(2)); // One that comes anew is connected to anew.
+    }
+
+    [Fact]
+    public void All_connections_are_closed_at_the_end_also_if_one_is_still_being_opened()
+    {
+        var (connection, other) = (new Wire(), new Wire());
+        _peers.OnConnected(Ask(1)!, connection);
+        _peers.OnConnected(Ask(2, peer: 3)!, other);
+        Ask(3, peer: 4);
+
+        _peers.Close(new Disconnect(DisconnectKind.Closed, "it ends"));
+
+        Assert.Equal(("it ends", "it ends"), (connection.End?.Detail, other.End?.Detail));
     }
 
     private PeerLink? Ask(long request, int peer = 2) => _peers.Ask(Peer(peer), new GetData(request, Peer(peer).Id, [Key(1)]));

@@ -184,7 +184,7 @@ internal sealed partial class Worker
     {
         var end = new Disconnect(DisconnectKind.Closed, _reasonDetail);
         Attempt(() => _scheduler?.Close(end));
-        Attempt(() => _peers.Connections.ToList().ForEach(peer => peer.Close(end)));
+        Attempt(() => _peers.Close(end));
         Attempt(() => _served.ToList().ForEach(connection => connection.Close(end)));
         Inbox.Complete();
         _ = FinishAsync();

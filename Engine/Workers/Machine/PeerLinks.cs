@@ -12,9 +12,6 @@ internal sealed class PeerLinks
     private readonly Dictionary<WorkerId, PeerLink> _links = [];
     private readonly Dictionary<long, PeerLink> _requests = [];
 
-    /// <summary>Connections that are open, or were when they were last used.</summary>
-    public IEnumerable<IConnection> Connections => _links.Values.Select(static link => link.Connection).OfType<IConnection>();
-
     /// <summary>Sends a request, or keeps it until there is a connection.</summary>
     /// <returns>The link for which one is to be opened; null: none is.</returns>
     public PeerLink? Ask(WorkerAddress peer, GetData request)
@@ -63,8 +60,28 @@ internal sealed class PeerLinks
 
     /// <summary>A connection has ended.</summary>
     /// <returns>The requests that get no answer, in order.</returns>
-    public IReadOnlyList<long> OnDisconnected(IConnection connection) =>
-        _links.Values.SingleOrDefault(link => link.Connection == connection) is { } link ? Forget(link.Peer.Id) : [];
+    public IReadOnlyList<long> OnDisconnected(IConnection connection)
+    {
+        // No queries over lists: a worker process starts without loading them.
+        foreach (var (peer, link) in _links)
+        {
+            if (link.Connection == connection)
+            {
+                return Forget(peer);
+            }
+        }
+
+        return [];
+    }
+
+    /// <summary>Closes all connections.</summary>
+    public void Close(Disconnect end)
+    {
+        foreach (var link in _links.Values)
+        {
+            link.Connection?.Close(end);
+        }
+    }
 
     /// <summary>A peer is gone: its connection is closed, and everything that it was asked for gets its end.</summary>
     /// <returns>The requests that get no answer, in order.</returns>
