@@ -31,7 +31,7 @@ internal static class WorkerMutants
         new("a copy that was asked for goes with its last reader", "I2", new Edit(Fetch, "var isTransient = flight.CopyNumber == 0 && entry", "var isTransient = entry")),
         new("the number of a request for a copy is forgotten", "I7", new Edit(Fetch, "            row.Task.CopyNumber = wanted.Number;\n", string.Empty)),
         new("a connection that was opened for an older asking takes the place of the newer one", "I6", new Edit(Peers, "        if (_links.GetValueOrDefault(link.Peer.Id) != link)\n        {", "        if (!_links.TryGetValue(link.Peer.Id, out link!))\n        {")),
-        new("an answer of another peer is taken", "I7", new Edit(Peers, " || link.Connection != connection)", ")")),
+        new("an answer of another peer is taken", "I7", new Edit(Peers, "        if (link.Connection != connection)\n", "        if (link.Connection is null)\n")),
         new("what is freed as the connection breaks stays in the store", "I12", new Edit(Return, "        outbox.FlushSpills();", "        _ = outbox;")),
         new("resources are never free again", "I12", new Edit(Execute, "            Occupy(task.Options!, 1);\n", string.Empty)),
         new("resources are taken by nobody", "I12", new Edit(Execute, "            Occupy(constrained.Options!, -1);\n", string.Empty)),

@@ -35,14 +35,18 @@ public sealed class PeerLinksTests
     }
 
     [Fact]
-    public void An_answer_over_the_connection_of_another_peer_is_not_taken()
+    public void Who_answers_what_another_peer_was_asked_is_cut_off_and_its_answer_is_not_taken()
     {
         var (asked, other) = (new Wire(), new Wire());
         _peers.OnConnected(Ask(1)!, asked);
         _peers.OnConnected(Ask(2, peer: 3)!, other);
 
         Assert.False(_peers.Take(other, 1));
+
+        Assert.Equal(DisconnectKind.ProtocolViolation, other.End?.Kind);
+        Assert.Equal([2], _peers.OnDisconnected(other));
         Assert.True(_peers.Take(asked, 1));
+        Assert.Null(asked.End);
     }
 
     /// <summary>The peer was given up while a connection to it was being opened, and asked once more before that one was there.</summary>

@@ -101,11 +101,17 @@ internal sealed class PeerLinks
         return link.Open;
     }
 
-    /// <summary>Whether an answer is awaited, and over this connection. It is no longer after that.</summary>
+    /// <summary>Whether an answer is awaited, and over this connection. It is no longer after that. Who answers what another was asked is cut off.</summary>
     public bool Take(IConnection connection, long requestId)
     {
-        if (!_requests.TryGetValue(requestId, out var link) || link.Connection != connection)
+        if (!_requests.TryGetValue(requestId, out var link))
         {
+            return false;
+        }
+
+        if (link.Connection != connection)
+        {
+            connection.Close(new Disconnect(DisconnectKind.ProtocolViolation, "it answers what another was asked"));
             return false;
         }
 
