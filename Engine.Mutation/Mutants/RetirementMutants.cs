@@ -62,7 +62,7 @@ internal static class RetirementMutants
         new("the last copy is dropped", "I11", new Edit(ActiveMemory, "leftOver < needed || ", string.Empty)),
         new("copies that were wished for are dropped", "I11", new Edit(ActiveMemory, "        var needed = Math.Max(1, task.Extras?.WantedReplicas ?? 1);\n        WorkerState? best", "        var needed = 1;\n        WorkerState? best")),
         new("a copy that is about to be read is dropped", "5.2", new Edit(ActiveMemory, " || IsReadOn(handle, holder)", string.Empty)),
-        new("the only copy of data is given up because the way there is bad", "I11", new Edit(Failure, "(isUnreachable && IsIrreplaceable(handle, worker, isForCopy))", "(isUnreachable && handle < 0)")),
+        new("the only copy of data is given up because the way there is bad", "I11", new Edit(Failure, "(isUnreachable && MustBeKept(handle, worker, isForCopy))", "(isUnreachable && handle < 0)")),
         new("a value that can't be fetched to be copied is computed again", "I11", new Edit(Failure, "(isForCopy || task.Work is null || holder", "(task.Work is null || holder")),
         new("workers with tasks that have left their slot are chosen to go", "5.2", new Edit(Selection, "worker.Stays && worker.LongRunningCount == 0", "worker.Stays")),
         new("of those that can be done without, the busy ones go first", "5.2", new Edit(Selection, ".OrderBy(static group => group.Any(static info => info.ProcessingCount > 0))", ".OrderByDescending(static group => group.Any(static info => info.ProcessingCount > 0))")),

@@ -67,36 +67,20 @@ public sealed class RetirementMovesTests
         Assert.Equal(RetirementOutcome.Retired, _scheduler.RowOf(request).Outcome);
     }
 
-    [Fact]
-    public void A_value_whose_other_holder_breaks_off_is_moved_before_the_leaving_worker_goes_I2()
-    {
-        var leaving = _scheduler.AddWorker();
-        var other = _scheduler.AddWorker(_scheduler.AddNanny());
-        var data = _scheduler.HoldData(leaving);
-        _scheduler.Copy(data, 2);
-        var third = _scheduler.AddWorker();
-        var request = _scheduler.Retire(leaving);
-
-        _scheduler.Cut(other); // What its nanny says of it is awaited.
-        _scheduler.Acknowledge(leaving);
-        Assert.Null(_scheduler.ReportOf(request));
-        _scheduler.MakeCopies();
-
-        Assert.Equal(RetirementOutcome.Retired, _scheduler.RowOf(request).Outcome);
-        Assert.Contains(third.Address, _scheduler.HoldersOf(data));
-    }
-
-    [Fact]
-    public void A_copy_whose_first_holder_breaks_off_is_moved_before_the_leaving_worker_goes_I2()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_value_whose_other_holder_breaks_off_is_moved_before_the_leaving_worker_goes_I2(bool leavingHasCopy)
     {
         var first = _scheduler.AddWorker(_scheduler.AddNanny());
-        var leaving = _scheduler.AddWorker();
+        var second = _scheduler.AddWorker(_scheduler.AddNanny(number: 2));
         var data = _scheduler.HoldData(first);
         _scheduler.Copy(data, 2);
         var third = _scheduler.AddWorker();
+        var (leaving, other) = leavingHasCopy ? (second, first) : (first, second);
         var request = _scheduler.Retire(leaving);
 
-        _scheduler.Cut(first);
+        _scheduler.Cut(other); // What its nanny says of it is awaited.
         _scheduler.Acknowledge(leaving);
         Assert.Null(_scheduler.ReportOf(request));
         _scheduler.MakeCopies();

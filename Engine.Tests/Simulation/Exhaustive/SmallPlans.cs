@@ -38,7 +38,7 @@ internal static class SmallPlans
         Plan(3, s_leave, LoseHost(0)),
     ];
 
-    /// <summary>Those that take hours or were never taken to their end: for a night.</summary>
+    /// <summary>Those that take several minutes, or hours, or were never taken to their end: for a night.</summary>
     public static IReadOnlyList<SmallPlan> Large { get; } =
     [
         Plan(2, s_retire, Kill(0)) with { Values = 1 },

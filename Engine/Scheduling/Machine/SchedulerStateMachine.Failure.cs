@@ -84,7 +84,7 @@ internal sealed partial class SchedulerStateMachine
         if (_tasks[handle].Worker == worker.Index + 1 || worker.Replicas.Contains(handle))
         {
             // Guard I11: a value is not given up because the way to it is bad.
-            if (worker.Cut is not null || (isUnreachable && IsIrreplaceable(handle, worker, isForCopy)))
+            if (worker.Cut is not null || (isUnreachable && MustBeKept(handle, worker, isForCopy)))
             {
                 return worker.Cut is null; // The way to it is bad, it is there, or may be back: dropping it would be the loss.
             }
@@ -109,8 +109,8 @@ internal sealed partial class SchedulerStateMachine
         LoseReplica(handle, worker);
     }
 
-    /// <summary>Whether a value has one copy only, and no task waits for it, or it has no recipe, or lies on a worker that is about to move it.</summary>
-    private bool IsIrreplaceable(int handle, WorkerState holder, bool isForCopy)
+    /// <summary>Whether the only copy of a value is not given up although it is out of reach: no task waits for it, or it has no recipe, or is about to be moved.</summary>
+    private bool MustBeKept(int handle, WorkerState holder, bool isForCopy)
     {
         ref var task = ref _tasks[handle];
         return task.Extras?.MoreHolders is null or { Count: 0 } && (isForCopy || task.Work is null || holder.Retirement?.Moving.Contains(_tasks.KeyOf(handle)) == true);
