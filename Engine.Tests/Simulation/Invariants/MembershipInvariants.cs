@@ -9,7 +9,7 @@ internal sealed class MembershipInvariants(World world, TellingInvariants tellin
 {
     private readonly Dictionary<WorkerId, WorkerInfo> _present = [];
     private readonly HashSet<WorkerId> _past = [];
-    private readonly HashSet<WorkerId> _restarted = [];
+    private readonly Dictionary<WorkerId, int> _restarted = [];
     private readonly List<Bar> _bars = [];
     private readonly List<(NannyId? Nanny, string? Host, int Departures)> _refused = [];
     private readonly List<ReadmitRequest> _readmitted = [];
@@ -29,14 +29,14 @@ internal sealed class MembershipInvariants(World world, TellingInvariants tellin
     }
 
     /// <summary>
-    /// I1: a nanny whose worker was answered missing starts no successor. Unless it was asked to by the scheduler: a ledger that has room for few forgets that it
-    /// restarts this one, and the nanny has not forgotten.
+    /// I1: a nanny whose worker was answered missing starts no successor. Unless the scheduler had asked it to and has forgotten that since, because its ledger
+    /// has room for few; the nanny has not.
     /// </summary>
     public void Starts(SimNanny nanny)
     {
         foreach (var worker in world.Workers)
         {
-            Watch.Require("I1", worker.Nanny != nanny || !worker.WasMissing || _restarted.Contains(worker.Id), $"{nanny.Name} starts no successor of {worker.Name}, which was answered missing");
+            Watch.Require("I1", worker.Nanny != nanny || !worker.WasMissing || IsForgottenRestart(worker.Id), $"{nanny.Name} starts no successor of {worker.Name}, which was answered missing");
         }
     }
 
@@ -105,7 +105,7 @@ internal sealed class MembershipInvariants(World world, TellingInvariants tellin
         _departures++;
         if (removed.Reason == CloseReason.Restart)
         {
-            _restarted.Add(id);
+            _restarted.Add(id, _departures);
         }
 
         if (removed.Reason is CloseReason.Retired or CloseReason.LifetimeOver or CloseReason.SchedulerRequest || telling.DiesOnItsWayOut(removed))
@@ -123,9 +123,13 @@ internal sealed class MembershipInvariants(World world, TellingInvariants tellin
         }
     }
 
+    private bool IsForgottenRestart(WorkerId worker) => _restarted.TryGetValue(worker, out var departure) && !IsRemembered(departure, _departures);
+
+    private bool IsRemembered(int departure, int departures) => departures - departure < world.Settings.Scheduler.LedgerLength;
+
     /// <summary>What the ledger has to say: written down once more, with its bound.</summary>
     private Bar? FindBar(NannyId? nanny, string? host, int departures) => _bars.FindLast(bar =>
-        departures - bar.Departure < world.Settings.Scheduler.LedgerLength && ((nanny is not null && bar.Nanny == nanny) || (host is not null && bar.Host == host)));
+        IsRemembered(bar.Departure, departures) && ((nanny is not null && bar.Nanny == nanny) || (host is not null && bar.Host == host)));
 
     /// <summary>Who is not let in.</summary>
     /// <param name="Nanny">A nanny; null: a host is not.</param>
